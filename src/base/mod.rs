@@ -1,0 +1,20 @@
+//! What every module shares: ids, paths, time, chance, and the few words that both the wire and the
+//! history use.
+
+mod bytes;
+mod error_code;
+mod hash;
+mod ids;
+mod path;
+mod rng;
+mod stat;
+mod time;
+
+pub use bytes::Data;
+pub use error_code::ErrorCode;
+pub use hash::{Digest, hash_of};
+pub use ids::{ClientId, ConnId, Epoch, NodeId, ServerId, SessionId, Xid, Zxid};
+pub use path::{PathError, ZPath, parent_of, sequence_suffix};
+pub use rng::{Ratio, Rng};
+pub use stat::Stat;
+pub use time::{Millis, Time};

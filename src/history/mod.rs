@@ -1,0 +1,17 @@
+//! Everything that can happen in a run, in plain words: what clients ask and learn, what servers
+//! state, what the nemesis does. Readable without the wire.
+//!
+//! Three write to it while the run lasts (client nodes, server nodes, the nemesis); afterwards it
+//! is only read. Checkers see nothing else.
+
+mod action;
+mod event;
+mod jsonl;
+mod note;
+mod op;
+
+pub use action::Action;
+pub use event::{Claim, ConnectionChange, Event, Phase, What};
+pub use jsonl::{HistoryError, digest_of, read, write};
+pub use note::{Change, Note, Role};
+pub use op::{Answer, CreateMode, Kind, Lost, Op, Outcome, Told};

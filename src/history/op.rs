@@ -1,0 +1,237 @@
+//! What a client asks, and what it learns.
+
+use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A client's request.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Creates a znode. For a sequential one the server adds the number to `path`.
+    Create {
+        /// Where; without the number of a sequential znode.
+        path: ZPath,
+        /// With what data.
+        data: Data,
+        /// Which kind.
+        mode: CreateMode,
+    },
+    /// Deletes a znode without children.
+    Delete {
+        /// Which.
+        path: ZPath,
+        /// Only at this version; −1 for any.
+        version: i32,
+    },
+    /// Asks for a znode's Stat.
+    Exists {
+        /// Which.
+        path: ZPath,
+        /// Leaves a watch, also when the znode does not exist.
+        watch: bool,
+    },
+    /// Asks for data and Stat.
+    GetData {
+        /// Of which.
+        path: ZPath,
+        /// Leaves a data watch.
+        watch: bool,
+    },
+    /// Replaces the data.
+    SetData {
+        /// Of which.
+        path: ZPath,
+        /// The new data.
+        data: Data,
+        /// Only at this version; −1 for any.
+        version: i32,
+    },
+    /// Asks for the children's names and the Stat (`getChildren2`).
+    GetChildren {
+        /// Of which.
+        path: ZPath,
+        /// Leaves a child watch.
+        watch: bool,
+    },
+    /// All or nothing: creates, deletes, sets and checks.
+    Multi(Vec<Op>),
+    /// Within a multi: fails unless the znode is at this version.
+    Check {
+        /// Which.
+        path: ZPath,
+        /// The version; −1 for any.
+        version: i32,
+    },
+    /// Brings the server up to what the leader has committed.
+    Sync {
+        /// Ignored by the service, sent all the same.
+        path: ZPath,
+    },
+    /// Ends the session.
+    Close,
+}
+
+impl Op {
+    /// True when the operation becomes a transaction.
+    pub fn is_write(&self) -> bool {
+        match self {
+            Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => true,
+            Op::Multi(_) | Op::Check { .. } | Op::Close => true,
+            Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } | Op::Sync { .. } => {
+                false
+            }
+        }
+    }
+}
+
+/// The four kinds of znodes that a create asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreateMode {
+    /// Stays until deleted.
+    Persistent,
+    /// Lives with the session that created it.
+    Ephemeral,
+    /// Persistent, with a number at the end of its name.
+    PersistentSequential,
+    /// Ephemeral, with a number at the end of its name.
+    EphemeralSequential,
+}
+
+impl CreateMode {
+    /// True for the kinds that live with a session.
+    pub fn is_ephemeral(self) -> bool {
+        matches!(self, CreateMode::Ephemeral | CreateMode::EphemeralSequential)
+    }
+
+    /// True for the kinds that get a number.
+    pub fn is_sequential(self) -> bool {
+        matches!(self, CreateMode::PersistentSequential | CreateMode::EphemeralSequential)
+    }
+}
+
+/// What a client learns of its request.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It was done.
+    Ok {
+        /// The version of the tree that answered: of a write its own transaction, of a read the
+        /// last one applied (the reply header's zxid).
+        zxid: Zxid,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// It was not done, and never will be.
+    Refused {
+        /// The version of the tree that refused it; a refused write has a zxid of its own.
+        zxid: Zxid,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// It may have been done, or may yet be, or may never be.
+    Unknown(Lost),
+}
+
+/// Why a request's fate is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// The connection ended before the answer came.
+    Connection,
+    /// The session ended before the answer came.
+    Session,
+}
+
+/// What a request that was done brings back.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Of `Create`.
+    Created {
+        /// The whole path, with the number of a sequential znode.
+        path: ZPath,
+        /// Of the new znode (`create2`); `None` from the first form of create.
+        stat: Option<Stat>,
+    },
+    /// Of `Delete`.
+    Deleted,
+    /// Of `Exists`.
+    Exists(Stat),
+    /// Of `GetData`.
+    Data {
+        /// The data.
+        data: Data,
+        /// The Stat that belongs to them.
+        stat: Stat,
+    },
+    /// Of `SetData`.
+    Set(Stat),
+    /// Of `GetChildren`.
+    Children {
+        /// Names, in ascending order.
+        children: Vec<String>,
+        /// The parent's Stat.
+        stat: Stat,
+    },
+    /// Of `Multi` when all of it was done: an outcome for each part.
+    Multi(Vec<Outcome>),
+    /// Of `Multi` when nothing was done: an error for each part, `None` for the parts before the
+    /// one that failed, `RuntimeInconsistency` for those after it.
+    MultiRefused(Vec<Option<ErrorCode>>),
+    /// Of `Check`.
+    Checked,
+    /// Of `Sync`.
+    Synced,
+    /// Of `Close`.
+    Closed,
+}
+
+/// What a watch says, as it comes over the wire.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// What happened.
+    pub kind: Kind,
+    /// To which znode.
+    pub path: ZPath,
+    /// The transaction that did it; `None` for events that the server makes up from a `setWatches`.
+    pub zxid: Option<Zxid>,
+}
+
+/// What happened to a watched znode (`Watcher.Event.EventType`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It was created.
+    Created,
+    /// It was deleted.
+    Deleted,
+    /// Its data were set.
+    DataChanged,
+    /// A child was created or deleted.
+    ChildrenChanged,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let watching = |watch: &bool| if *watch { " and watch" } else { "" };
+        match self {
+            Op::Create { path, mode, .. } => write!(f, "create {path} ({mode:?})"),
+            Op::Delete { path, version } => write!(f, "delete {path} at version {version}"),
+            Op::Exists { path, watch } => write!(f, "exists {path}{}", watching(watch)),
+            Op::GetData { path, watch } => write!(f, "get {path}{}", watching(watch)),
+            Op::SetData { path, data, version } => {
+                write!(f, "set {path} to {data:?} at version {version}")
+            }
+            Op::GetChildren { path, watch } => write!(f, "children {path}{}", watching(watch)),
+            Op::Multi(parts) => {
+                let parts: Vec<String> = parts.iter().map(Op::to_string).collect();
+                write!(f, "multi [{}]", parts.join(", "))
+            }
+            Op::Check { path, version } => write!(f, "check {path} at version {version}"),
+            Op::Sync { path } => write!(f, "sync {path}"),
+            Op::Close => f.write_str("close"),
+        }
+    }
+}
