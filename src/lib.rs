@@ -6,3 +6,5 @@ pub mod model;
 pub mod workloads;
 pub mod faults;
 pub mod checkers;
+pub mod mutants;
+pub mod sim;
