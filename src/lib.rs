@@ -7,5 +7,8 @@ pub mod history;
 pub mod model;
 pub mod mutants;
 pub mod sim;
+pub mod storage;
+pub mod tree;
 pub mod wire;
 pub mod workloads;
+pub mod zab;

@@ -14,8 +14,8 @@ pub use data::{Acl, OPEN_ACL, encode_stat, read_acls, read_stat, write_acls};
 pub use frame::{FrameError, Frames};
 pub use jute::{Malformed, Reader, Writer};
 pub use notification::{Hello, HelloError, Notification, PeerState};
-pub use packet::{LearnerInfo, Packet, PacketKind};
+pub use packet::{LearnerInfo, Packet, PacketKind, Proposal};
 pub use session::{
-    ConnectRequest, ConnectResponse, PING, ReplyHeader, RequestHeader, SET_WATCHES, SetWatches,
-    WatcherEvent, opcode,
+    ConnectRequest, ConnectResponse, EventKind, PING, ReplyHeader, RequestHeader, SET_WATCHES,
+    SetWatches, WatcherEvent, opcode,
 };

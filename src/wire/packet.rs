@@ -131,6 +131,21 @@ impl fmt::Debug for Packet {
     }
 }
 
+/// A transaction on its way: its place in the order, and its bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Its place; the bytes hold it too.
+    pub zxid: Zxid,
+    /// Shared by all who log, send and apply it.
+    pub payload: Arc<[u8]>,
+}
+
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.zxid, self.payload.len())
+    }
+}
+
 /// How a learner introduces itself: the data of FOLLOWERINFO.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LearnerInfo {

@@ -183,6 +183,19 @@ impl ReplyHeader {
     }
 }
 
+/// What happened to a watched znode (`Watcher.Event.EventType`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EventKind {
+    /// It was created.
+    Created = 1,
+    /// It was deleted.
+    Deleted = 2,
+    /// Its data were set.
+    DataChanged = 3,
+    /// A child was created or deleted.
+    ChildrenChanged = 4,
+}
+
 /// What a watch says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WatcherEvent {
