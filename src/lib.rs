@@ -6,6 +6,7 @@ pub mod faults;
 pub mod history;
 pub mod model;
 pub mod mutants;
+pub mod ops;
 pub mod sim;
 pub mod storage;
 pub mod tree;

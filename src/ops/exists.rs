@@ -1,0 +1,30 @@
+//! `exists`: a znode's Stat.
+
+use super::Reply;
+use crate::wire::{Malformed, Reader, Writer, read_stat};
+
+/// Asks for the Stat (`ExistsRequest`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exists {
+    /// Of which znode.
+    pub path: String,
+    /// Leaves a watch on its data, also when the znode does not exist.
+    pub watch: bool,
+}
+
+impl Exists {
+    /// Puts it into bytes.
+    pub fn encode(&self, to: &mut Writer) {
+        to.string(&self.path).boolean(self.watch);
+    }
+
+    /// Reads it.
+    pub fn decode(from: &mut Reader) -> Result<Exists, Malformed> {
+        Ok(Exists { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+/// Reads `ExistsResponse`.
+pub(super) fn reply(from: &mut Reader) -> Result<Reply, Malformed> {
+    read_stat(from).map(Reply::Stat)
+}

@@ -1,0 +1,35 @@
+//! `getChildren` and `getChildren2`: the names of the znodes below. The second form adds the Stat.
+
+use super::Reply;
+use crate::wire::{Malformed, Reader, Writer, read_stat};
+
+/// Asks for the children (`GetChildrenRequest`, `GetChildren2Request`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GetChildren {
+    /// Of which znode.
+    pub path: String,
+    /// Leaves a watch on its children.
+    pub watch: bool,
+}
+
+impl GetChildren {
+    /// Puts it into bytes.
+    pub fn encode(&self, to: &mut Writer) {
+        to.string(&self.path).boolean(self.watch);
+    }
+
+    /// Reads it.
+    pub fn decode(from: &mut Reader) -> Result<GetChildren, Malformed> {
+        Ok(GetChildren { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+/// Reads `GetChildrenResponse`.
+pub(super) fn reply(from: &mut Reader) -> Result<Reply, Malformed> {
+    Ok(Reply::Children { children: from.strings()?, stat: None })
+}
+
+/// Reads `GetChildren2Response`.
+pub(super) fn reply2(from: &mut Reader) -> Result<Reply, Malformed> {
+    Ok(Reply::Children { children: from.strings()?, stat: Some(read_stat(from)?) })
+}
