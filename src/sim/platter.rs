@@ -3,7 +3,7 @@
 
 use super::content::{Change, Content, survivors};
 use crate::base::{Ratio, Rng, Zxid};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file, whatever its name is (an inode).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -165,7 +165,7 @@ impl Platter {
     }
 
     fn drop_nameless(&mut self) {
-        let named: Vec<FileId> = self.names.values().copied().collect();
+        let named: BTreeSet<FileId> = self.names.values().copied().collect();
         self.files.retain(|file, _| named.contains(file));
     }
 

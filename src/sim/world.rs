@@ -353,8 +353,11 @@ impl State {
     }
 
     fn note_durable(&mut self, index: u32, durable: Option<Zxid>) {
-        let server = ServerId(index as u8 + 1);
-        self.durable.extend(durable.map(|zxid| (self.agenda.now, server, zxid)));
+        let Some(zxid) = durable else { return };
+        let NodeId::Server(server) = self.network.host(index).name else {
+            unreachable!("only servers have disks");
+        };
+        self.durable.push((self.agenda.now, server, zxid));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What programs may rely on, and what they must not, when they talk over the network.
 
 use super::*;
-use crate::base::{Ratio, Time};
+use crate::base::{Ratio, Rng};
 
 /// Two servers and a client, and a hand on the clock.
 struct Bench {
@@ -344,4 +344,94 @@ fn traffic_on_one_link_moves_nothing_on_another() {
     };
     assert!(landing(false).is_some());
     assert_eq!(landing(false), landing(true));
+}
+
+/// How many bytes each open connection has sent and received, per node. Byte number `n` of a stream
+/// is `n % 251`, so that a lost, doubled or overtaken byte is noticed.
+type Streams = Vec<BTreeMap<ConnId, [u64; 2]>>;
+
+/// One random step of a node or of the nemesis.
+fn any_step(bench: &mut Bench, streams: &mut Streams, rng: &mut Rng) {
+    let (a, b) = (rng.below(3) as u32, rng.below(3) as u32);
+    let known: Vec<ConnId> = streams[a as usize].keys().copied().collect();
+    let agenda = &mut bench.agenda;
+    match rng.below(24) {
+        0 => bench.cut(a, b),
+        1..3 => bench.heal(a, b),
+        3 => bench.network.link(a, b).clog(Millis(rng.below(50))),
+        4 => bench.network.link(a, b).unclog(),
+        5 => bench.network.reset(agenda, a, b),
+        6 => bench.network.heal_all(agenda),
+        7 => {
+            bench.crash(a, rng.below(2) == 0);
+            streams[a as usize].clear();
+        }
+        8..11 if !bench.network.host(a).is_running() => {
+            bench.restart(a);
+            bench.network.listen(a, PORT);
+        }
+        11..14 => {
+            let conn = ConnId(2 * rng.number().wrapping_shr(2));
+            bench.network.dial(agenda, (a, conn), (b, PORT));
+        }
+        14 => {
+            let Some(&conn) = rng.pick(&known) else { return };
+            bench.network.close(agenda, (a, conn));
+            streams[a as usize].remove(&conn);
+        }
+        _ => {
+            let Some(&conn) = rng.pick(&known) else { return };
+            let [sent, _] = streams[a as usize].get_mut(&conn).unwrap();
+            let bytes: Vec<u8> = (*sent..*sent + 5).map(|number| (number % 251) as u8).collect();
+            *sent += 5;
+            bench.network.send(agenda, (a, conn), bytes);
+        }
+    }
+}
+
+/// Takes what arrived, checks that every stream goes on where it was, and returns how many bytes
+/// there were.
+fn take_all(bench: &mut Bench, streams: &mut Streams) -> u64 {
+    let mut byte_count = 0;
+    for (index, streams) in (0..3).zip(streams) {
+        for arrival in bench.arrivals(index) {
+            match arrival {
+                Arrival::Accepted { conn, .. } | Arrival::Connected { conn } => {
+                    assert_eq!(streams.insert(conn, [0, 0]), None, "{conn} opens once");
+                }
+                Arrival::Bytes { conn, bytes } => {
+                    // What came in before the node closed the connection may be read later.
+                    let Some([_, received]) = streams.get_mut(&conn) else { continue };
+                    for byte in bytes {
+                        assert_eq!(u64::from(byte), *received % 251, "{conn} at {index}");
+                        *received += 1;
+                        byte_count += 1;
+                    }
+                }
+                Arrival::Closed { conn } => drop(streams.remove(&conn)),
+                Arrival::ConnectFailed { conn } => assert!(!streams.contains_key(&conn)),
+                Arrival::DiskDone { .. } | Arrival::Wake => unreachable!("nobody asked for it"),
+            }
+        }
+    }
+    byte_count
+}
+
+#[test]
+fn every_stream_is_a_prefix_of_what_was_sent_whatever_goes_wrong() {
+    let mut byte_count = 0;
+    for seed in 0..200 {
+        let (mut bench, mut rng) = (Bench::new(seed), Rng::stream(seed, "steps"));
+        let mut streams = vec![BTreeMap::new(); 3];
+        for _ in 0..500 {
+            any_step(&mut bench, &mut streams, &mut rng);
+            bench.pass(rng.below(8));
+            byte_count += take_all(&mut bench, &mut streams);
+        }
+        bench.network.heal_all(&mut bench.agenda);
+        (0..3).for_each(|index| bench.crash(index, false));
+        bench.pass(2000);
+        bench.assert_all_slots_free();
+    }
+    assert!(byte_count > 20_000, "only {byte_count} bytes came through");
 }

@@ -136,6 +136,24 @@ fn a_skewed_server_has_its_own_time() {
     });
 }
 
+#[test]
+fn the_kernel_of_a_paused_node_goes_on() {
+    in_world(1, async |world| {
+        let processes = echo_servers(&world);
+        let (_, client) = attach(&world, C1);
+        pass(1).await;
+        Handle::current().pause(processes[0]);
+        world.dial(C1, DIALLED, S1, PORT);
+        assert_eq!(client.next().await, Arrival::Connected { conn: DIALLED });
+        world.send(C1, DIALLED, vec![7]);
+        pass(5000).await;
+        assert_eq!(client.try_next(), None);
+        Handle::current().resume(processes[0]);
+        assert_eq!(client.next().await, Arrival::Bytes { conn: DIALLED, bytes: vec![7] });
+        kill(&processes).await;
+    });
+}
+
 /// Sends everything back that it hears.
 async fn echo(world: Arc<World>, node: NodeId, inbox: Arc<Inbox>) {
     loop {
@@ -145,11 +163,9 @@ async fn echo(world: Arc<World>, node: NodeId, inbox: Arc<Inbox>) {
     }
 }
 
-/// Sixteen messages bounce between a client and the servers until so many packets have landed.
-/// Returns the moment and the exact number.
-async fn bounce(world: Arc<World>, until_landed: u64) -> (Time, u64) {
-    let mut processes = Vec::new();
-    for node in [S1, S2] {
+/// Starts both servers as nodes that echo what they hear.
+fn echo_servers(world: &Arc<World>) -> Vec<Process> {
+    let start = |node| {
         let started = world.clone();
         let init = move || {
             let world = started.clone();
@@ -157,8 +173,21 @@ async fn bounce(world: Arc<World>, until_landed: u64) -> (Time, u64) {
             world.listen(node, PORT);
             echo(world, node, inbox)
         };
-        processes.push(Handle::current().create_node().init(init).build().id());
-    }
+        Handle::current().create_node().init(init).build().id()
+    };
+    [S1, S2].map(start).to_vec()
+}
+
+/// Kills nodes, and waits until their tasks are gone.
+async fn kill(processes: &[Process]) {
+    processes.iter().for_each(|&process| Handle::current().kill(process));
+    pass(2).await;
+}
+
+/// Sixteen messages bounce between a client and the servers until so many packets have landed.
+/// Returns the moment and the exact number.
+async fn bounce(world: Arc<World>, until_landed: u64) -> (Time, u64) {
+    let processes = echo_servers(&world);
     let (_, client) = attach(&world, C1);
     pass(1).await;
     for (number, server) in (0..16).zip([S1, S2].iter().cycle()) {
@@ -172,8 +201,7 @@ async fn bounce(world: Arc<World>, until_landed: u64) -> (Time, u64) {
         }
     }
     let result = (world.now(), world.landed_count());
-    processes.iter().for_each(|&process| Handle::current().kill(process));
-    pass(2).await;
+    kill(&processes).await;
     result
 }
 
