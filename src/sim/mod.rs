@@ -8,6 +8,21 @@ compile_error!(
      CARGO_BUILD_RUSTFLAGS, which is merged with it."
 );
 
+mod agenda;
+mod alarm;
+mod clock;
+mod content;
+mod disk;
+mod host;
+mod inbox;
+mod link;
+mod network;
+mod platter;
 mod settings;
+mod world;
 
+pub use clock::{Clock, WALL_START_MS};
+pub use disk::DiskOp;
+pub use inbox::{Arrival, Inbox, Port};
 pub use settings::{DiskSettings, NetworkSettings};
+pub use world::{World, WorldSettings};
