@@ -1,6 +1,8 @@
 //! `exists`: a znode's Stat.
 
 use super::Reply;
+use crate::base::ErrorCode;
+use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for the Stat (`ExistsRequest`).
@@ -21,6 +23,17 @@ impl Exists {
     /// Reads it.
     pub fn decode(from: &mut Reader) -> Result<Exists, Malformed> {
         Ok(Exists { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+impl Exists {
+    /// Answers from a server's tree.
+    pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
+        if self.path.contains('\0') {
+            return Err(ErrorCode::BadArguments);
+        }
+        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        Ok(Reply::Stat(znode.stat()))
     }
 }
 

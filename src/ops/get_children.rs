@@ -1,6 +1,8 @@
 //! `getChildren` and `getChildren2`: the names of the znodes below. The second form adds the Stat.
 
 use super::Reply;
+use crate::base::ErrorCode;
+use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for the children (`GetChildrenRequest`, `GetChildren2Request`).
@@ -21,6 +23,15 @@ impl GetChildren {
     /// Reads it.
     pub fn decode(from: &mut Reader) -> Result<GetChildren, Malformed> {
         Ok(GetChildren { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+impl GetChildren {
+    /// Answers from a server's tree; the second form with the Stat.
+    pub(super) fn read(&self, tree: &Tree, with_stat: bool) -> Result<Reply, ErrorCode> {
+        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        let children = znode.children.iter().map(|name| name.to_string()).collect();
+        Ok(Reply::Children { children, stat: with_stat.then(|| znode.stat()) })
     }
 }
 

@@ -1,6 +1,8 @@
 //! `getData`: a znode's data and Stat.
 
 use super::Reply;
+use crate::base::ErrorCode;
+use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for data and Stat (`GetDataRequest`).
@@ -21,6 +23,14 @@ impl GetData {
     /// Reads it.
     pub fn decode(from: &mut Reader) -> Result<GetData, Malformed> {
         Ok(GetData { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+impl GetData {
+    /// Answers from a server's tree.
+    pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
+        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        Ok(Reply::Data { data: znode.data.clone(), stat: znode.stat() })
     }
 }
 

@@ -3,8 +3,9 @@
 //! On the wire a stream: before each part a header (type, done, error), after the last one a header
 //! that says done (`MultiOperationRecord.java`, `MultiResponse.java`).
 
-use super::{Check, Create, Delete, Reply, SetData};
-use crate::base::Stat;
+use super::{Check, Create, Delete, Preparation, Reply, SetData};
+use crate::base::{ErrorCode, Stat};
+use crate::tree::{Applied, Body};
 use crate::wire::{Malformed, Reader, Writer, encode_stat, opcode, read_stat};
 
 /// Several operations as one transaction.
@@ -70,7 +71,45 @@ impl Multi {
     }
 }
 
+impl Multi {
+    /// Turns it into a transaction, in any case: when a part is refused, into one that does nothing
+    /// and says which part it was.
+    pub(super) fn prepare(&self, leader: &mut Preparation) -> Body {
+        let mut bodies = Vec::new();
+        leader.overlay.begin();
+        for (at, part) in self.parts.iter().enumerate() {
+            match part.prepare(leader) {
+                Ok(body) => bodies.push(body),
+                Err(code) => {
+                    leader.overlay.undo(leader.rules.undoes);
+                    return self.refused(at, code);
+                }
+            }
+        }
+        leader.overlay.keep();
+        Body::Multi(bodies)
+    }
+
+    fn refused(&self, failed: usize, code: ErrorCode) -> Body {
+        let error = |at: usize| match at.cmp(&failed) {
+            std::cmp::Ordering::Less => Body::Error(0),
+            std::cmp::Ordering::Equal => Body::refused(code),
+            std::cmp::Ordering::Greater => Body::refused(ErrorCode::RuntimeInconsistency),
+        };
+        Body::Multi((0..self.parts.len()).map(error).collect())
+    }
+}
+
 impl Part {
+    fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
+        match self {
+            Part::Create(part) | Part::Create2(part) => part.prepare(self.opcode(), leader),
+            Part::Delete(part) => part.prepare(leader),
+            Part::SetData(part) => part.prepare(leader),
+            Part::Check(part) => part.prepare(leader),
+        }
+    }
+
     /// The operation's number.
     pub fn opcode(&self) -> i32 {
         match self {
@@ -104,6 +143,21 @@ impl Part {
 }
 
 impl MultiResult {
+    /// What a part of an applied multi is told as.
+    pub(super) fn of(applied: &Applied) -> MultiResult {
+        match applied {
+            Applied::Created { opcode, path, stat } => {
+                let stat = (*opcode == opcode::CREATE2).then_some(*stat);
+                MultiResult::Created { path: path.clone(), stat }
+            }
+            Applied::Deleted => MultiResult::Deleted,
+            Applied::Set(stat) => MultiResult::Set(*stat),
+            Applied::Done => MultiResult::Checked,
+            Applied::Error(code) => MultiResult::Error(*code),
+            Applied::Multi(_) => unreachable!("a multi has no multi within"),
+        }
+    }
+
     fn opcode(&self) -> i32 {
         match self {
             MultiResult::Created { stat: None, .. } => opcode::CREATE,

@@ -2,7 +2,8 @@
 
 use super::MultiResult;
 use crate::base::{Data, Stat};
-use crate::wire::{Writer, encode_stat};
+use crate::tree::Applied;
+use crate::wire::{Writer, encode_stat, opcode};
 
 /// The body of a reply without an error. Which form it has depends on the operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +45,21 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// What an applied transaction is told as, or its error's number.
+    pub fn of(applied: &Applied) -> Result<Reply, i32> {
+        Ok(match applied {
+            Applied::Created { opcode, path, stat } => {
+                let stat = (*opcode == opcode::CREATE2).then_some(*stat);
+                Reply::Created { path: path.clone(), stat }
+            }
+            Applied::Deleted => Reply::Deleted,
+            Applied::Set(stat) => Reply::Stat(*stat),
+            Applied::Multi(parts) => Reply::Multi(parts.iter().map(MultiResult::of).collect()),
+            Applied::Done => Reply::Empty,
+            Applied::Error(code) => return Err(*code),
+        })
+    }
+
     /// Puts it into bytes.
     pub fn encode(&self, to: &mut Writer) {
         match self {

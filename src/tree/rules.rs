@@ -1,5 +1,6 @@
 //! The tree's decisions that history has shown to be easy to get wrong.
 
+use super::Part;
 use crate::base::Zxid;
 
 /// What a parent remembers of its children.
@@ -36,11 +37,13 @@ pub enum Touch {
 pub struct Rules {
     /// What a parent remembers after a transaction. Correct: [`parent_after`].
     pub parent_after: fn(Parent, Touch) -> Parent,
+    /// Whether a refused multi gives back what it had promised of such a znode. Correct: of all.
+    pub undoes: fn(Part) -> bool,
 }
 
 impl Rules {
     /// The right ones.
-    pub const CORRECT: Rules = Rules { parent_after };
+    pub const CORRECT: Rules = Rules { parent_after, undoes: |_| true };
 }
 
 /// Both numbers only go up: a snapshot is taken while transactions are applied, so that a replayed
