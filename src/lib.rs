@@ -6,5 +6,6 @@ pub mod faults;
 pub mod history;
 pub mod model;
 pub mod mutants;
+pub mod scenario;
 pub mod sim;
 pub mod workloads;
