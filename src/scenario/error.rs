@@ -60,24 +60,22 @@ impl Source<'_> {
     }
 }
 
-/// Serde's words for an unknown key or name, in ours; `more` are accepted as well.
+/// Serde's words in ours. Where a key is unknown, `more` are accepted besides those it names.
 pub(super) fn reword(message: &str, more: &[&str]) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let (what, Some((found, known))) = (kind_of(message), quoted.split_first()) else {
-        return message.trim_end().to_owned();
-    };
-    match what {
-        Some(what) => unknown_in(what, found, &[known, more].concat()),
-        None => message.trim_end().replace('\n', " "),
+    match quoted.split_first() {
+        Some((found, known)) if message.starts_with("unknown field") => {
+            unknown_in("key", found, &[known, more].concat())
+        }
+        Some((found, known)) if message.starts_with("unknown variant") => {
+            unknown_in("value", found, known)
+        }
+        _ => plain(message.trim_end()),
     }
 }
 
-fn kind_of(message: &str) -> Option<&'static str> {
-    if message.starts_with("unknown field") {
-        Some("key")
-    } else if message.starts_with("unknown variant") {
-        Some("value")
-    } else {
-        None
-    }
+fn plain(message: &str) -> String {
+    let message = message.replace('\n', " ").replace("missing field", "missing key");
+    let integers = ["expected u8", "expected u32", "expected u64", "expected usize"];
+    integers.iter().fold(message, |text, it| text.replace(it, "expected a number, 0 or more"))
 }

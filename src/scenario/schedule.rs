@@ -7,15 +7,15 @@ use crate::base::Rng;
 /// ascending, never two at once, and all over when the load ends.
 pub(super) fn draw(wish: &FaultWish, duration_ms: u64, rng: &mut Rng) -> Vec<[u64; 2]> {
     let mut windows = Vec::new();
-    let mut start = wish.from_ms + wish.every_ms.draw(rng);
+    let mut start = wish.from_ms.saturating_add(wish.every_ms.draw(rng));
     loop {
-        let stop = start + wish.lasts_ms.draw(rng);
+        let stop = start.saturating_add(wish.lasts_ms.draw(rng));
         if stop > duration_ms {
             return windows;
         }
         windows.push([start, stop]);
         // At least a moment apart, so that what ends and what begins are two things.
-        start = (start + wish.every_ms.draw(rng)).max(stop + 1);
+        start = start.saturating_add(wish.every_ms.draw(rng)).max(stop + 1);
     }
 }
 

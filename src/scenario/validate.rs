@@ -18,6 +18,8 @@ const WORKLOAD_KEYS: &[&str] = &["name", "clients", "ops"];
 const FAULT_KEYS: &[&str] = &["name", "every_ms", "lasts_ms", "from_ms"];
 /// The most servers that an ensemble has here.
 const SERVERS_MAX: u8 = 7;
+/// The most clients of one workload.
+const CLIENTS_MAX: u32 = 1_000;
 
 type Reason = Result<(), String>;
 
@@ -133,10 +135,13 @@ fn workload(wish: &WorkloadWish, earlier: &[Spanned<WorkloadWish>]) -> Reason {
         let name = &wish.name;
         return Err(format!("workload `{name}` stands here twice; give the first more clients"));
     }
-    if wish.clients == 0 {
-        return Err(format!("workload `{}`: `clients` is 0; the least is 1", wish.name));
+    match wish.clients {
+        1..=CLIENTS_MAX => Ok(()),
+        count => {
+            let name = &wish.name;
+            Err(format!("workload `{name}`: `clients` is {count}; expected 1 to {CLIENTS_MAX}"))
+        }
     }
-    Ok(())
 }
 
 fn workload_options(name: &str, options: &Table, seat: Seat) -> Reason {
@@ -152,7 +157,8 @@ fn fault(wish: &FaultWish, duration_ms: u64) -> Reason {
     if wish.every_ms.min() == 0 {
         return Err(format!("fault `{}`: `every_ms` is 0; the least is 1", wish.name));
     }
-    let earliest = wish.from_ms + wish.every_ms.min() + wish.lasts_ms.min();
+    let earliest =
+        wish.from_ms.saturating_add(wish.every_ms.min()).saturating_add(wish.lasts_ms.min());
     if earliest > duration_ms {
         let name = &wish.name;
         return Err(format!(

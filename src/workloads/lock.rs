@@ -158,24 +158,29 @@ impl Lock {
         let Some(place) = names.iter().position(|name| name.starts_with(&prefix)) else {
             return self.give_up(rng);
         };
+        let left_behind = self.left_behind(&names);
+        if !left_behind.is_empty() {
+            return self.look(left_behind);
+        }
         let own = below(&self.lock, &names[place]);
         match place.checked_sub(1) {
             None => {
                 self.state = State::First { own: own.clone(), seen: zxid };
                 self.turns.ask_at_once(vec![exists(&own)])
             }
-            Some(before) => self.queue_behind(&names[before]),
+            Some(before) => {
+                let before = below(&self.lock, &names[before]);
+                self.state = State::Watching;
+                self.turns.ask_at_once(vec![watching(exists(&before))])
+            }
         }
     }
 
-    /// Watches the one before; removes it when it is left from an earlier attempt of its own.
-    fn queue_behind(&mut self, before: &str) -> Step {
-        let znode = below(&self.lock, before);
-        if before.starts_with(&format!("c{}-", self.seat.index)) {
-            return self.look(vec![delete(&znode, ANY)]);
-        }
-        self.state = State::Watching;
-        self.turns.ask_at_once(vec![watching(exists(&znode))])
+    /// Deletes whatever earlier attempts of this client have left: it would wait for itself.
+    fn left_behind(&self, names: &[String]) -> Vec<Op> {
+        let (client, attempt) = (format!("c{}-", self.seat.index), self.prefix());
+        let old = names.iter().filter(|it| it.starts_with(&client) && !it.starts_with(&attempt));
+        old.map(|name| delete(&below(&self.lock, name), ANY)).collect()
     }
 
     fn watched(&mut self, answers: &[&Answer], rng: &mut Rng) -> Step {

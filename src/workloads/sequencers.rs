@@ -90,7 +90,10 @@ impl Sequencers {
             0..=3 => vec![numbered(&parent, rng)],
             4 => vec![numbered(&parent, rng), numbered(&parent, rng)],
             5..=6 => vec![numbered(&parent, rng), failing(&parent, rng), numbered(&parent, rng)],
-            7 => self.created.pop().map(|last| delete(&last, ANY)).into_iter().collect(),
+            7 => match self.created.pop() {
+                Some(last) => vec![delete(&last, ANY)],
+                None => vec![numbered(&parent, rng)],
+            },
             8 => self.remove_parent().unwrap_or_else(|| vec![children(&parent)]),
             _ => vec![children(&parent)],
         }

@@ -7,7 +7,7 @@ use crate::base::{ErrorCode, Millis, Range, Rng, ZPath};
 use crate::history::{Answer, Op};
 
 /// How long clients think between two turns, unless their scenario says otherwise.
-pub const PAUSE_MS: Range<u64> = Range::new([300, 800]);
+pub const PAUSE_MS: Range<u64> = Range::new([400, 1_200]);
 
 /// What most workloads share.
 #[derive(Clone, Debug)]

@@ -1,1 +1,5 @@
 //! All integration tests, one binary.
+
+mod faults;
+mod scenarios;
+mod workloads;
