@@ -5,6 +5,7 @@ mod ensemble;
 mod error;
 mod names;
 mod plan;
+#[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod scenario;
 mod schedule;
 mod seed;

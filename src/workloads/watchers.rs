@@ -67,7 +67,8 @@ impl Workload for Watchers {
             return step;
         }
         let key = self.keys[rng.below(self.keys.len() as u64) as usize].clone();
-        let ops = if self.seat.index % 2 == 0 { self.write(&key, rng) } else { self.arm(key, rng) };
+        let writes = self.seat.index.is_multiple_of(2);
+        let ops = if writes { self.write(&key, rng) } else { self.arm(key, rng) };
         self.turns.ask(ops)
     }
 }
