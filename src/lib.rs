@@ -7,6 +7,8 @@ pub mod history;
 pub mod model;
 pub mod mutants;
 pub mod ops;
+pub mod scenario;
+pub mod server;
 pub mod sim;
 pub mod storage;
 pub mod tree;
