@@ -67,8 +67,12 @@ impl Client {
         let timeout = Millis(u64::try_from(response.timeout_ms).unwrap_or(0));
         let resumed = self.session.is_some();
         if timeout.0 == 0 {
-            // Without a session there is none that could have ended: the server makes no sense.
-            return if resumed { Ok(self.expire(now, effects)) } else { Err(Broken) };
+            if !resumed {
+                // There is no session that could have ended: the server makes no sense.
+                return Err(Broken);
+            }
+            self.expire(now, effects);
+            return Ok(());
         }
         let id = response.session;
         match &mut self.session {

@@ -13,6 +13,9 @@ use crate::ops::Request;
 use crate::wire::{Frames, RequestHeader, Writer};
 use std::collections::VecDeque;
 
+/// Most frames need no more room.
+const FRAME_BYTES_USUAL: usize = 128;
+
 /// One client process.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -178,7 +181,9 @@ impl Client {
     }
 
     pub(super) fn frame(&self, encode: impl FnOnce(&mut Writer)) -> Effect {
-        let mut to = Writer::onto(vec![0; 4]);
+        let mut bytes = Vec::with_capacity(FRAME_BYTES_USUAL);
+        bytes.extend([0; 4]);
+        let mut to = Writer::onto(bytes);
         encode(&mut to);
         Effect::Send { conn: self.conn(), bytes: Frames::seal(to.into_bytes()) }
     }

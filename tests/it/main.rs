@@ -1,3 +1,5 @@
 //! All integration tests, one binary.
 
+mod client;
 mod codec;
+mod scripts;
