@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod checkers;
+pub mod client;
 pub mod faults;
 pub mod history;
 pub mod model;

@@ -19,6 +19,7 @@ mod rules;
 mod server;
 mod sessions;
 
+pub use crate::storage::DiskOp;
 pub use config::Config;
 pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};

@@ -2,7 +2,8 @@
 //! process, and the process's one timer.
 
 use super::agenda::{Agenda, Due};
-use super::inbox::{Arrival, Inbox, Port};
+use super::inbox::{Arrival, Inbox};
+use crate::server::Port;
 use crate::base::{ConnId, NodeId, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //! take, and whether they land.
 
 use super::agenda::LaneId;
-use super::inbox::Port;
+use crate::server::Port;
 use crate::base::{Millis, NodeId, Ratio, Rng, Time};
 use std::collections::VecDeque;
 

@@ -22,7 +22,6 @@ mod settings;
 mod world;
 
 pub use clock::{Clock, WALL_START_MS};
-pub use disk::DiskOp;
-pub use inbox::{Arrival, Inbox, Port};
+pub use inbox::{Arrival, Inbox};
 pub use settings::{DiskSettings, NetworkSettings};
 pub use world::{World, WorldSettings};

@@ -6,8 +6,10 @@
 use super::agenda::{Agenda, Due};
 use super::alarm::Alarm;
 use super::clock::Clock;
-use super::disk::{Disk, DiskOp, Progress};
-use super::inbox::{Arrival, Inbox, Port};
+use super::disk::{Disk, Progress};
+use crate::server::DiskOp;
+use super::inbox::{Arrival, Inbox};
+use crate::server::Port;
 use super::network::Network;
 use super::settings::{DiskSettings, NetworkSettings};
 use crate::base::{ConnId, Millis, NodeId, ServerId, Time, Zxid};

@@ -1,7 +1,9 @@
 //! All integration tests, one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod client;
 mod codec;
 mod faults;
 mod scenarios;
+mod scripts;
 mod workloads;
