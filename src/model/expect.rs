@@ -200,6 +200,17 @@ pub fn is_of_session(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::SessionExpired | ErrorCode::SessionMoved)
 }
 
+/// Whether the change can be of this request at all. The transactions that begin and end sessions
+/// carry no client's xid, but for the close that a client asks for.
+pub fn may_carry_out(op: &Op, change: &Change) -> bool {
+    match change {
+        Change::CreateSession { .. } => false,
+        Change::CloseSession { .. } => *op == Op::Close,
+        Change::Create { .. } | Change::Delete { .. } | Change::SetData { .. } => true,
+        Change::Check { .. } | Change::Multi(_) | Change::Error(_) => true,
+    }
+}
+
 /// Whether the leader's change does what the model expects of `op`.
 pub fn agrees(op: &Op, expected: &Expected, change: &Change) -> bool {
     match (expected, change) {

@@ -192,6 +192,11 @@ impl Ledger {
         self.txns.get_mut(place)
     }
 
+    /// The server's process has ended.
+    pub(super) fn crash(&mut self, server: ServerId) {
+        self.servers.of(server).serving = false;
+    }
+
     /// Takes a server's note in.
     pub fn observe(&mut self, event: &Event, server: ServerId, note: &Note) {
         match note {
@@ -231,6 +236,7 @@ impl Ledger {
             }
             Note::Role(role) => {
                 let standing = self.servers.of(server);
+                standing.serving &= *role != Role::Looking;
                 standing.follows = match role {
                     Role::Following(leader) => Some(*leader),
                     Role::Looking | Role::Leading => None,
