@@ -3,8 +3,8 @@
 
 use super::platter::Platter;
 use super::settings::DiskSettings;
-use crate::server::DiskOp;
 use crate::base::{Millis, Rng, ServerId, Time, Zxid};
+use crate::server::DiskOp;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What came of running a disk for a moment.

@@ -3,8 +3,8 @@
 
 use super::agenda::{Agenda, Due};
 use super::inbox::{Arrival, Inbox};
-use crate::server::Port;
 use crate::base::{ConnId, NodeId, Time};
+use crate::server::Port;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

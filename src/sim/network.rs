@@ -7,10 +7,10 @@
 use super::agenda::{Agenda, Due, LaneId};
 use super::host::{EndRef, Host};
 use super::inbox::{Arrival, Inbox};
-use crate::server::Port;
 use super::link::{Lane, Link, Packet};
 use super::settings::NetworkSettings;
 use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId};
+use crate::server::Port;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
