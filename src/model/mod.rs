@@ -1,6 +1,97 @@
 //! The service as its users understand it: the committed transactions in their order, and the tree
 //! at every version. Shares no code with `tree`, which it judges.
 
+mod apply;
+mod expect;
+mod ledger;
+mod members;
+mod reads;
+mod requests;
+mod servers;
+mod versions;
+mod znode;
+
+pub use apply::Stamp;
+pub use expect::{Expected, before, is_of_session};
+pub use ledger::{Ledger, Proposal, Reign, Seal, Standing, Txn};
+pub use requests::{Request, Requests};
+pub use servers::PerServer;
+pub use versions::{Life, Versions, WatchKind};
+pub use znode::Znode;
+
+use crate::base::{SessionId, Zxid};
+use crate::history::{Event, Op, What};
+
 /// The committed history so far, and every version of the tree.
 #[derive(Clone, Debug, Default)]
-pub struct Model {}
+pub struct Model {
+    ledger: Ledger,
+    versions: Versions,
+    requests: Requests,
+    /// How many of the committed transactions the versions have taken in.
+    fed: usize,
+}
+
+impl Model {
+    /// Takes the next event in.
+    pub fn observe(&mut self, event: &Event) {
+        match &event.what {
+            What::Invoke { .. } => self.requests.observe(event),
+            What::Note { server, note } => {
+                self.ledger.observe(event, *server, note);
+                self.feed();
+            }
+            _ => {}
+        }
+    }
+
+    /// What was proposed and committed, and where the servers stand.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The tree and the sessions at every version.
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// What clients have asked.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// The request that a committed transaction carries out.
+    pub fn request_of(&self, txn: &Txn) -> Option<&Request> {
+        self.requests.get(txn.request?)
+    }
+
+    /// What `op` has to bring when it becomes the transaction `zxid` of `session`, upon the state
+    /// before that, with the leader's clock at `time_ms`.
+    pub fn expect(&self, op: &Op, session: SessionId, zxid: Zxid, time_ms: i64) -> Expected {
+        expect::expect(&self.versions, op, Stamp { zxid, session, time_ms })
+    }
+
+    fn feed(&mut self) {
+        while let Some(txn) = self.ledger.txn_mut(self.fed) {
+            self.fed += 1;
+            let Some(proposal) = &txn.proposal else { continue };
+            let stamp =
+                Stamp { zxid: txn.zxid, session: proposal.session, time_ms: proposal.time_ms };
+            if let Some(request) = self.requests.write_of(proposal.session, proposal.xid) {
+                let change = &proposal.change;
+                txn.request = Some(request.number);
+                txn.repeats = request.txn;
+                request.txn.get_or_insert(stamp.zxid);
+                txn.expected = expect::refused_by_session(change)
+                    .unwrap_or_else(|| expect::expect(&self.versions, &request.op, stamp));
+                if !expect::agrees(&request.op, &txn.expected, change) {
+                    let expected = &txn.expected;
+                    txn.mismatch = Some(format!("does {change:?} where {expected:?} is due"));
+                }
+            }
+            if let Err(nonsense) = self.versions.apply(stamp, &proposal.change) {
+                txn.mismatch.get_or_insert(nonsense);
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Ephemeral znodes live exactly as long as their session, and sessions as long as their clients:
+//! H12, H14 and H15 (`zookeeper.md`, B.1).
+
+use super::{Checker, Violation};
+use crate::base::{ClientId, Millis, ServerId, SessionId, Time, ZPath};
+use crate::history::{Change, ConnectionChange, Event, Note, Phase, What};
+use crate::model::{Model, PerServer, Txn, before};
+use std::collections::BTreeMap;
+
+/// Since when a session has had no client.
+#[derive(Clone, Copy)]
+struct Gone {
+    at: Time,
+    event: u64,
+}
+
+/// When a leader heard last of a session: on its own clock, and in which event.
+type Touches = BTreeMap<SessionId, (u64, u64)>;
+
+/// What lives with a session ends with it.
+#[derive(Default)]
+pub struct EphemeralCleanup {
+    /// How many committed transactions were looked at.
+    seen: usize,
+    touches: PerServer<Touches>,
+    /// The session that each client believes in.
+    current: BTreeMap<ClientId, SessionId>,
+    /// Sessions that a client has left without closing them.
+    gone: BTreeMap<SessionId, Gone>,
+    /// From when on nothing disturbed the expiry of sessions.
+    calm_since: Time,
+    verified: bool,
+    ended: Option<(Time, u64)>,
+    checked: u64,
+}
+
+impl Checker for EphemeralCleanup {
+    fn observe(&mut self, event: &Event, model: &Model) -> Result<(), Violation> {
+        match &event.what {
+            What::Note { server, note } => {
+                self.note(event, *server, note, model)?;
+                self.transactions(model)
+            }
+            What::Connection { client, session, change, .. } => {
+                self.connection(event, (*client, *session), change, model)
+            }
+            What::Phase(phase) => {
+                self.phase(event, *phase);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// H14, the other half: what nobody's session holds any more is gone at last.
+    fn finish(&mut self, model: &Model) -> Result<(), Violation> {
+        let Some((now, end)) = self.ended.filter(|_| self.verified) else { return Ok(()) };
+        let head = model.ledger().head();
+        for (session, life) in model.versions().sessions() {
+            if !life.is_alive_at(head) || self.current.values().any(|it| *it == session) {
+                continue;
+            }
+            let left = model.versions().ephemerals_at(session, head);
+            let Some(path) = left.first() else { continue };
+            let (since, event) = self.left_behind(session, model);
+            // Expiry takes the timeout and at most two ticks, and a timeout has two ticks or more.
+            let due = since.max(self.calm_since) + Millis(2 * u64::from(life.timeout_ms));
+            if due < now {
+                let claim = format!(
+                    "{path} still lives with session {session}, whose client is gone since {since}"
+                );
+                return Err(Violation::new(claim, [event, end]));
+            }
+        }
+        Ok(())
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
+    }
+}
+
+impl EphemeralCleanup {
+    fn phase(&mut self, event: &Event, phase: Phase) {
+        match phase {
+            Phase::Heal => self.calm_since = self.calm_since.max(event.at),
+            Phase::Verify => self.verified = true,
+            Phase::End => self.ended = Some((event.at, event.index)),
+            Phase::Start | Phase::Load | Phase::Settle => {}
+        }
+    }
+
+    fn note(
+        &mut self,
+        event: &Event,
+        server: ServerId,
+        note: &Note,
+        model: &Model,
+    ) -> Result<(), Violation> {
+        match note {
+            Note::Established { .. } => {
+                self.touches.of(server).clear();
+                self.calm_since = self.calm_since.max(event.at);
+                Ok(())
+            }
+            Note::Touched { session, at } => {
+                self.touches.of(server).insert(*session, (*at, event.index));
+                Ok(())
+            }
+            Note::Expired { session, at } => self.not_early(event, server, (*session, *at), model),
+            _ => Ok(()),
+        }
+    }
+
+    /// H14: by the leader's own clock the whole timeout has passed. A session that this leader has
+    /// never heard of counts from its taking office, which is not on its clock: not judged.
+    fn not_early(
+        &mut self,
+        event: &Event,
+        server: ServerId,
+        (session, at): (SessionId, u64),
+        model: &Model,
+    ) -> Result<(), Violation> {
+        let touched = self.touches.of(server).remove(&session);
+        let (Some((last, since)), Some(life)) = (touched, model.versions().session(session)) else {
+            return Ok(());
+        };
+        self.checked += 1;
+        let silent = at.saturating_sub(last);
+        if silent >= Millis(u64::from(life.timeout_ms)).as_micros() {
+            return Ok(());
+        }
+        let claim = format!(
+            "{server} took session {session} for dead {}ms after it had heard of it; its timeout \
+             is {}ms",
+            silent / 1000,
+            life.timeout_ms
+        );
+        Err(Violation::new(claim, [since, event.index]))
+    }
+
+    fn connection(
+        &mut self,
+        event: &Event,
+        (client, session): (ClientId, SessionId),
+        change: &ConnectionChange,
+        model: &Model,
+    ) -> Result<(), Violation> {
+        match change {
+            ConnectionChange::Connected { .. } => {
+                if let Some(before) = self.current.insert(client, session) {
+                    self.leave(event, before, Some(session));
+                }
+                self.gone.remove(&session);
+                Ok(())
+            }
+            ConnectionChange::Disconnected => Ok(()),
+            ConnectionChange::Expired => {
+                let session = self.end(event, client, session);
+                expired_rightly(event, (client, session), model)
+            }
+            ConnectionChange::GaveUp | ConnectionChange::Closed | ConnectionChange::Vanished => {
+                self.end(event, client, session);
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, event: &Event, client: ClientId, session: SessionId) -> SessionId {
+        let current = self.current.remove(&client).unwrap_or(session);
+        self.leave(event, current, None);
+        if session == SessionId(0) { current } else { session }
+    }
+
+    fn leave(&mut self, event: &Event, session: SessionId, for_other: Option<SessionId>) {
+        if for_other != Some(session) {
+            self.gone.entry(session).or_insert(Gone { at: event.at, event: event.index });
+        }
+    }
+
+    /// Since when the session has had no client: since it left, or since the session was created
+    /// and its client never came to know of it.
+    fn left_behind(&self, session: SessionId, model: &Model) -> (Time, u64) {
+        if let Some(gone) = self.gone.get(&session) {
+            return (gone.at, gone.event);
+        }
+        let life = model.versions().session(session);
+        let txn = life.and_then(|life| model.ledger().get(life.created));
+        txn.map_or((Time::ZERO, 0), |txn| (txn.at, txn.event))
+    }
+
+    fn transactions(&mut self, model: &Model) -> Result<(), Violation> {
+        while let Some(txn) = model.ledger().txns().get(self.seen) {
+            self.seen += 1;
+            self.transaction(txn, model)?;
+        }
+        Ok(())
+    }
+
+    fn transaction(&mut self, txn: &Txn, model: &Model) -> Result<(), Violation> {
+        let Some(proposal) = txn.proposal.as_ref().filter(|_| txn.is_success()) else {
+            return Ok(());
+        };
+        let session = proposal.session;
+        let evidence = |other: Option<u64>| other.into_iter().chain([proposal.event, txn.event]);
+        match &proposal.change {
+            Change::CreateSession { .. } => {
+                let first = model.versions().session(session).map(|life| life.created);
+                if let Some(first) = first.filter(|first| *first < txn.zxid) {
+                    let claim = format!("session {session} began twice: {first} and {}", txn.zxid);
+                    let other = model.ledger().get(first).map(|txn| txn.event);
+                    return Err(Violation::new(claim, evidence(other)));
+                }
+                Ok(())
+            }
+            Change::CloseSession { paths } => self.closes_all(txn, (session, paths), model),
+            change => {
+                let life = model.versions().session(session);
+                if !life.is_some_and(|life| life.is_alive_at(txn.zxid)) {
+                    let closed = life.and_then(|life| model.ledger().get(life.closed?));
+                    let how = closed.map_or("never created".to_owned(), |txn| {
+                        format!("closed by {}", txn.zxid)
+                    });
+                    let claim = format!(
+                        "{} does {change:?} for session {session}, which was {how}",
+                        txn.zxid
+                    );
+                    return Err(Violation::new(claim, evidence(closed.map(|txn| txn.event))));
+                }
+                childless(txn, change, model)
+            }
+        }
+    }
+
+    /// H12: a close deletes what lives with the session, all of it and nothing else.
+    fn closes_all(
+        &mut self,
+        txn: &Txn,
+        (session, paths): (SessionId, &[ZPath]),
+        model: &Model,
+    ) -> Result<(), Violation> {
+        let due = model.versions().ephemerals_at(session, before(txn.zxid));
+        self.checked += u64::from(!due.is_empty());
+        let mut found: Vec<&ZPath> = paths.iter().collect();
+        found.sort_unstable();
+        if due == found {
+            return Ok(());
+        }
+        let left = due.iter().find(|path| !found.contains(path));
+        let claim = match (left, found.iter().find(|path| !due.contains(path))) {
+            (Some(path), _) => {
+                format!("{} closes session {session} and leaves {path} behind", txn.zxid)
+            }
+            (None, Some(path)) => format!(
+                "{} closes session {session} and deletes {path}, which does not live with it",
+                txn.zxid
+            ),
+            (None, None) => format!("{} closes session {session} and names a path twice", txn.zxid),
+        };
+        let proposed = txn.proposal.as_ref().map(|proposal| proposal.event);
+        Err(Violation::new(claim, proposed.into_iter().chain([txn.event])))
+    }
+}
+
+/// H12: nothing ephemeral has children.
+fn childless(txn: &Txn, change: &Change, model: &Model) -> Result<(), Violation> {
+    match change {
+        Change::Multi(parts) => parts.iter().try_for_each(|part| childless(txn, part, model)),
+        Change::Create { path, .. } => {
+            let parent = path.parent();
+            let znode = parent
+                .as_ref()
+                .and_then(|parent| model.versions().znode_at(parent.as_str(), txn.zxid));
+            if !znode.is_some_and(|znode| znode.is_ephemeral()) {
+                return Ok(());
+            }
+            let claim = format!("{} creates {path} below an ephemeral znode", txn.zxid);
+            Err(Violation::new(claim, [txn.event]))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// H15: a client is told that its session has ended only when it has, or is about to.
+fn expired_rightly(
+    event: &Event,
+    (client, session): (ClientId, SessionId),
+    model: &Model,
+) -> Result<(), Violation> {
+    let Some(life) = model.versions().session(session) else { return Ok(()) };
+    if life.closed.is_some() || model.ledger().close_proposed(session).is_some() {
+        return Ok(());
+    }
+    let claim = format!(
+        "{client} was told that session {session} has ended, but nobody has proposed to close it"
+    );
+    let created = model.ledger().get(life.created).map(|txn| txn.event);
+    Err(Violation::new(claim, created.into_iter().chain([event.index])))
+}

@@ -1,0 +1,121 @@
+//! A watch speaks once, before any answer that shows what it speaks of, and only of what happened;
+//! over reconnections, too: H8, H9 and H11 (`zookeeper.md`, B.1; A.7 for the rules).
+//!
+//! Not demanded, because not promised: that every change is seen; that a znode that came and went
+//! while the client was away is seen at all; any order between sessions.
+
+use super::watches::{Rearm, Watches};
+use super::{Checker, Violation};
+use crate::base::{ClientId, ErrorCode, ZPath};
+use crate::history::{Answer, ConnectionChange, Event, Op, What};
+use crate::model::{Model, Request, WatchKind, is_of_session};
+use std::collections::BTreeMap;
+
+/// One-shot, in order, before the news.
+#[derive(Default)]
+pub struct WatchDelivery {
+    clients: BTreeMap<ClientId, Watches>,
+}
+
+impl Checker for WatchDelivery {
+    fn observe(&mut self, event: &Event, model: &Model) -> Result<(), Violation> {
+        match &event.what {
+            What::Return { client, call, answer } => {
+                match model.requests().of_call(*client, *call) {
+                    Some(request) => self.answered(event, model, (request, answer)),
+                    None => Ok(()),
+                }
+            }
+            What::Connection { client, conn, session, change } => {
+                let watches = self.of(*client);
+                match change {
+                    ConnectionChange::Connected { .. } => watches.connect(*conn, *session),
+                    ConnectionChange::Disconnected => {}
+                    ConnectionChange::Expired | ConnectionChange::GaveUp => watches.end(),
+                    ConnectionChange::Closed | ConnectionChange::Vanished => watches.end(),
+                }
+                Ok(())
+            }
+            What::Watch { client, conn, told } => match self.on(*client, *conn) {
+                Some(watches) => watches.told(event, model, told),
+                None => Ok(()),
+            },
+            What::Rearm { client, conn, since, data, exist, child } => {
+                let Some(watches) = self.on(*client, *conn) else { return Ok(()) };
+                let (data, exist, child) = (data.clone(), exist.clone(), child.clone());
+                watches.ask_again(Rearm { since: *since, data, exist, child, event: event.index })
+            }
+            What::Rearmed { client, conn, zxid } => match self.on(*client, *conn) {
+                Some(watches) => watches.asked_again(event, model, *zxid),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
+        Ok(())
+    }
+
+    fn checked(&self) -> u64 {
+        self.clients.values().map(|watches| watches.decided).sum()
+    }
+}
+
+impl WatchDelivery {
+    fn of(&mut self, client: ClientId) -> &mut Watches {
+        self.clients.entry(client).or_insert_with(|| Watches::new(client))
+    }
+
+    /// The client's watches, if this is its present connection.
+    fn on(&mut self, client: ClientId, conn: u32) -> Option<&mut Watches> {
+        self.clients.get_mut(&client).filter(|watches| watches.conn == conn)
+    }
+
+    fn answered(
+        &mut self,
+        event: &Event,
+        model: &Model,
+        (request, answer): (&Request, &Answer),
+    ) -> Result<(), Violation> {
+        let (zxid, refused) = match answer {
+            Answer::Ok { zxid, .. } => (*zxid, None),
+            Answer::Refused { code, .. } if is_of_session(*code) => return Ok(()),
+            Answer::Refused { zxid, code } => (*zxid, Some(*code)),
+            Answer::Unknown(_) => return Ok(()),
+        };
+        let Some(watches) = self.on(request.client, request.conn) else { return Ok(()) };
+        if request.op != Op::Close {
+            watches.answered(event, model, zxid)?;
+        }
+        if let Some(slot) = left_by(&request.op, refused) {
+            watches.arm(event, slot, zxid);
+        }
+        Ok(())
+    }
+}
+
+/// The watch that an answered request leaves. A refused read leaves none, but for `exists` of what
+/// is not there.
+fn left_by(op: &Op, refused: Option<ErrorCode>) -> Option<(ZPath, WatchKind)> {
+    match (op, refused) {
+        (Op::Exists { path, watch: true }, None | Some(ErrorCode::NoNode))
+        | (Op::GetData { path, watch: true }, None) => Some((path.clone(), WatchKind::Data)),
+        (Op::GetChildren { path, watch: true }, None) => Some((path.clone(), WatchKind::Child)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exists_leaves_a_watch_when_refused() {
+        let path = ZPath::root();
+        let refused = Some(ErrorCode::NoNode);
+        assert!(left_by(&Op::Exists { path: path.clone(), watch: true }, refused).is_some());
+        assert!(left_by(&Op::GetData { path: path.clone(), watch: true }, refused).is_none());
+        assert!(left_by(&Op::GetChildren { path, watch: false }, None).is_none());
+    }
+}
