@@ -166,11 +166,11 @@ impl Node {
 
     /// Hands an input to the client and performs what it wants.
     fn feed(&mut self, input: Input) {
-        tracing::debug!(target: "client", "{input}");
+        tracing::debug!("{input}");
         let mut effects = std::mem::take(&mut self.effects);
         self.client.handle(self.process.world.now(), input, &mut effects);
         for effect in effects.drain(..) {
-            tracing::debug!(target: "client", "  {effect}");
+            tracing::debug!("  {effect}");
             self.perform(effect);
         }
         self.effects = effects;

@@ -41,12 +41,12 @@ impl ServerProcess {
         let mut effects = Vec::new();
         let mut input = Input::Start;
         loop {
-            tracing::debug!(target: "server", "{input}");
+            tracing::debug!("{input}");
             server.handle(self.now(), input, &mut effects);
             server.assert_invariants();
             let mut next = None;
             for effect in effects.drain(..) {
-                tracing::debug!(target: "server", "  {effect}");
+                tracing::debug!("  {effect}");
                 match effect {
                     Effect::ReadDisk => {
                         next = Some(Input::Loaded { image: self.world.disk_image(id) });
