@@ -8,6 +8,7 @@ pub mod history;
 pub mod model;
 pub mod mutants;
 pub mod ops;
+pub mod run;
 pub mod scenario;
 pub mod server;
 pub mod sim;

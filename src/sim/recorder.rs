@@ -64,6 +64,16 @@ impl Recorder {
         self.len() == 0
     }
 
+    /// When the last event was; the start without any.
+    pub fn last_at(&self) -> Time {
+        self.lock().events.last().map_or(Time::ZERO, |event| event.at)
+    }
+
+    /// Nothing is written any more.
+    pub fn close(&self) {
+        self.lock().closed = true;
+    }
+
     /// Takes the history out, with its judgement.
     pub fn finish(&self) -> Recorded {
         let mut state = self.lock();
