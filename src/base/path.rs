@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn the_rules_of_path_utils() {
-        for good in ["/", "/a", "/a/b.c", "/a/...", "/\u{e4}\u{fffc}".trim_end_matches('\u{fffc}')] {
+        for good in ["/", "/a", "/a/b.c", "/a/...", "/\u{e4}\u{fffc}".trim_end_matches('\u{fffc}')]
+        {
             assert!(ZPath::parse(good).is_ok(), "{good:?}");
         }
         let bad = ["", "a", "/a/", "//", "/a//b", "/.", "/a/..", "/a\0", "/\u{fffd}", "/\u{1f600}"];
@@ -166,7 +167,10 @@ mod tests {
 
     #[test]
     fn parents_and_suffixes() {
-        assert_eq!((parent_of("/"), parent_of("/a"), parent_of("/a/b")), (None, Some("/"), Some("/a")));
+        assert_eq!(
+            (parent_of("/"), parent_of("/a"), parent_of("/a/b")),
+            (None, Some("/"), Some("/a"))
+        );
         assert_eq!(sequence_suffix(7), "0000000007");
         assert_eq!(sequence_suffix(i32::MIN), "-2147483648");
     }
