@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// A place in a server's watch tables, as far as they concern one connection.
 type Slot = (ZPath, WatchKind);
 
+/// An event without a zxid: what it said of which znode, and its place in the history.
+type MadeUp = (Kind, ZPath, u64);
+
 /// A watch that was left.
 #[derive(Clone, Copy, Debug)]
 struct Armed {
@@ -43,7 +46,7 @@ pub(super) struct Watches {
     /// What was asked for again and not yet answered, in order.
     asked: VecDeque<Rearm>,
     /// What was made up in answer to the pending `setWatches`: what was told, in which event.
-    made_up: Vec<(Kind, ZPath, u64)>,
+    made_up: Vec<MadeUp>,
     /// The last event's zxid, and its own place.
     last_told: (Zxid, u64),
     /// How many watches were decided.
@@ -212,7 +215,7 @@ impl Watches {
         &self,
         event: &Event,
         rearm: &Rearm,
-        (owed, told): (&[(Kind, &ZPath)], &[(Kind, ZPath, u64)]),
+        (owed, told): (&[(Kind, &ZPath)], &[MadeUp]),
         zxid: Zxid,
     ) -> Result<(), Violation> {
         let client = self.client;
