@@ -121,7 +121,7 @@ fn a_damaged_history_is_judged_all_the_same() {
             let file = BufReader::new(fs::File::open(file).unwrap());
             let events: Vec<Event> = history::read(file).unwrap();
             for missing in 0..events.len() {
-                let mut judge = Judge::new::<&str>(&[]).unwrap();
+                let mut judge = Judge::new(&[] as &[&str]).unwrap();
                 let rest = events.iter().enumerate().filter(|(place, _)| *place != missing);
                 rest.for_each(|(_, event)| judge.observe(event));
                 judge.finish();
