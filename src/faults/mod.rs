@@ -4,6 +4,63 @@
 
 use crate::base::{ClientId, Rng, ServerId};
 use crate::history::{Action, Role};
+use serde::de::DeserializeOwned;
+use toml::Table;
+use toml::de::Error;
+
+mod crash;
+mod expire_session;
+mod isolate;
+mod move_client;
+mod pause;
+mod reset_connections;
+mod skew;
+mod slow_disk;
+mod slow_link;
+mod split;
+mod target;
+mod undo;
+
+/// Every fault.
+pub const ALL: &[Entry] = &[
+    entry("isolate", "cuts servers off from the others", build::<isolate::Isolate>),
+    entry("split", "splits the ensemble into parts", build::<split::Split>),
+    entry("crash", "power loss, or the end of a process", build::<crash::Crash>),
+    entry("pause", "servers stand still", build::<pause::Pause>),
+    entry("expire_session", "a client reaches no server", build::<expire_session::ExpireSession>),
+    entry("move_client", "a client does not reach its server", build::<move_client::MoveClient>),
+    entry("reset_connections", "connections break", build::<reset_connections::ResetConnections>),
+    entry("slow_link", "everything between two nodes takes longer", build::<slow_link::SlowLink>),
+    entry("skew", "clocks are off, and drift", build::<skew::Skew>),
+    entry("slow_disk", "syncs take many times longer", build::<slow_disk::SlowDisk>),
+];
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// As scenarios, plans and reports call it.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// Makes one from the options of its scenario; those that it does not have are errors.
+    pub build: Build,
+}
+
+/// Makes a fault from its options.
+pub type Build = fn(Table) -> Result<Box<dyn Fault>, Error>;
+
+/// The names of all faults, in the order of the table.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|entry| entry.name).collect()
+}
+
+const fn entry(name: &'static str, about: &'static str, build: Build) -> Entry {
+    Entry { name, about, build }
+}
+
+fn build<F: Fault + DeserializeOwned + 'static>(options: Table) -> Result<Box<dyn Fault>, Error> {
+    Ok(Box::new(options.try_into::<F>()?))
+}
 
 /// What a fault may know of the world when it chooses.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

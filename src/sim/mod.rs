@@ -8,6 +8,28 @@ compile_error!(
      CARGO_BUILD_RUSTFLAGS, which is merged with it."
 );
 
+mod agenda;
+mod alarm;
+mod client_node;
+mod clock;
+mod cluster;
+mod content;
+mod disk;
+mod host;
+mod inbox;
+mod link;
+mod network;
+mod platter;
+mod recorder;
+mod server_node;
 mod settings;
+mod world;
 
+pub use client_node::{ClientPlan, ClientProcess};
+pub use clock::{Clock, WALL_START_MS};
+pub use cluster::{Board, ClientBoard, Cluster, ServerBoard};
+pub use inbox::{Arrival, Inbox};
+pub use recorder::{Recorded, Recorder};
+pub use server_node::ServerProcess;
 pub use settings::{DiskSettings, NetworkSettings};
+pub use world::{World, WorldSettings};

@@ -4,6 +4,55 @@
 
 use crate::base::{Millis, Rng};
 use crate::history::{Answer, Claim, Op, Told};
+use serde::{Deserialize, Serialize};
+use toml::Table;
+use toml::de::Error;
+
+mod ask;
+mod ephemerals;
+mod lock;
+mod multis;
+mod register;
+mod sequencers;
+mod turns;
+mod verify;
+mod watchers;
+
+pub use verify::Verify;
+
+/// Every workload that a scenario can name.
+pub const ALL: &[Entry] = &[
+    entry("register", "reads and writes of a few znodes", register::build),
+    entry("ephemerals", "sessions that come and go with their znodes", ephemerals::build),
+    entry("sequencers", "numbered znodes below shared parents", sequencers::build),
+    entry("watchers", "some write, the others wait to be told", watchers::build),
+    entry("multis", "atomic moves between accounts", multis::build),
+    entry("lock", "the lock recipe", lock::build),
+];
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// As scenarios, plans and reports call it.
+    pub name: &'static str,
+    /// What its clients do, in a few words.
+    pub about: &'static str,
+    /// Makes one client's generator from the options of its scenario; those that it does not have
+    /// are errors.
+    pub build: Build,
+}
+
+/// Makes one client's generator.
+pub type Build = fn(Table, Seat) -> Result<Box<dyn Workload>, Error>;
+
+/// The names of all workloads, in the order of the table.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|entry| entry.name).collect()
+}
+
+const fn entry(name: &'static str, about: &'static str, build: Build) -> Entry {
+    Entry { name, about, build }
+}
 
 /// What a client does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +83,8 @@ pub enum Seen<'a> {
     /// What a watch said, after an `Await`. What is said during other steps waits for the next
     /// `Await` of the same session.
     Told(&'a Told),
-    /// The session ended during an `Await` or a `Pause`: watches and ephemeral znodes are gone.
+    /// The session ended during an `Await` or a `Pause`, or before a `Do` was put on the wire (and
+    /// then nothing of it was): watches and ephemeral znodes are gone, or will be soon.
     SessionEnded,
 }
 
@@ -45,7 +95,8 @@ pub trait Workload: Send {
 }
 
 /// Which of a workload's clients this is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seat {
     /// From 0.
     pub index: u32,

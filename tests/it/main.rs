@@ -2,3 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod checkers;
+mod client;
+mod codec;
+mod faults;
+mod scenarios;
+mod scripts;
+mod workloads;

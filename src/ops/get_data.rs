@@ -1,0 +1,40 @@
+//! `getData`: a znode's data and Stat.
+
+use super::Reply;
+use crate::base::ErrorCode;
+use crate::tree::Tree;
+use crate::wire::{Malformed, Reader, Writer, read_stat};
+
+/// Asks for data and Stat (`GetDataRequest`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GetData {
+    /// Of which znode.
+    pub path: String,
+    /// Leaves a watch on its data.
+    pub watch: bool,
+}
+
+impl GetData {
+    /// Puts it into bytes.
+    pub fn encode(&self, to: &mut Writer) {
+        to.string(&self.path).boolean(self.watch);
+    }
+
+    /// Reads it.
+    pub fn decode(from: &mut Reader) -> Result<GetData, Malformed> {
+        Ok(GetData { path: from.string()?, watch: from.boolean()? })
+    }
+}
+
+impl GetData {
+    /// Answers from a server's tree.
+    pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
+        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        Ok(Reply::Data { data: znode.data.clone(), stat: znode.stat() })
+    }
+}
+
+/// Reads `GetDataResponse`.
+pub(super) fn reply(from: &mut Reader) -> Result<Reply, Malformed> {
+    Ok(Reply::Data { data: from.data()?, stat: read_stat(from)? })
+}

@@ -1,0 +1,107 @@
+//! What a server does with a request: a leader prepares writes, every server answers reads.
+
+use super::{Reply, Request};
+use crate::base::{ErrorCode, SessionId, ZPath, Zxid};
+use crate::tree::{Body, Overlay, Part, Record, Rules, Tree, WatchKind};
+
+/// What a leader prepares a transaction with: the tree, and what is outstanding on top of it.
+#[derive(Debug)]
+pub struct Preparation<'a> {
+    /// What was applied.
+    pub tree: &'a Tree,
+    /// What is promised on top.
+    pub overlay: &'a mut Overlay,
+    /// Whose request it is.
+    pub session: SessionId,
+    /// The place that the transaction will have.
+    pub zxid: Zxid,
+    /// The tree's decisions.
+    pub rules: &'a Rules,
+}
+
+impl Preparation<'_> {
+    pub(super) fn get(&self, path: &str) -> Option<Record> {
+        self.overlay.get(self.tree, path)
+    }
+
+    pub(super) fn put(&mut self, path: ZPath, record: Record) {
+        self.overlay.put(path, Part::Own, Record { zxid: self.zxid, ..record });
+    }
+
+    pub(super) fn put_parent(&mut self, record: Record, path: &str) {
+        let path = ZPath::parse(path).expect("a parent that exists has a valid path");
+        self.overlay.put(path, Part::Parent, Record { zxid: self.zxid, ..record });
+    }
+
+    pub(super) fn check_version(&self, asked: i32, found: i32) -> Result<(), ErrorCode> {
+        if asked == -1 || asked == found { Ok(()) } else { Err(ErrorCode::BadVersion) }
+    }
+}
+
+impl Request {
+    /// Turns a write into a transaction; a refused one becomes a transaction, too, that does
+    /// nothing.
+    pub fn prepare(&self, leader: &mut Preparation) -> Body {
+        let body = match self {
+            Request::Create(it) | Request::Create2(it) => it.prepare(self.opcode(), leader),
+            Request::Delete(it) => it.prepare(leader),
+            Request::SetData(it) => it.prepare(leader),
+            Request::Multi(it) => Ok(it.prepare(leader)),
+            Request::CloseSession(_) => Ok(close_session(leader)),
+            _ => Err(ErrorCode::Unimplemented),
+        };
+        body.unwrap_or_else(Body::refused)
+    }
+
+    /// Answers a read from a server's tree; `None` for what is no read.
+    pub fn read(&self, tree: &Tree) -> Option<Result<Reply, ErrorCode>> {
+        Some(match self {
+            Request::Exists(it) => it.read(tree),
+            Request::GetData(it) => it.read(tree),
+            Request::GetChildren(it) => it.read(tree, false),
+            Request::GetChildren2(it) => it.read(tree, true),
+            Request::Sync(it) => Ok(Reply::Synced { path: it.path.clone() }),
+            Request::Ping(_) => Ok(Reply::Empty),
+            _ => return None,
+        })
+    }
+
+    /// The watch that a read leaves, given whether it was refused. Only `exists` leaves one on a
+    /// znode that does not exist.
+    pub fn watch(&self, refused: Option<ErrorCode>) -> Option<(WatchKind, &str)> {
+        match (self, refused) {
+            (Request::Exists(it), None | Some(ErrorCode::NoNode)) if it.watch => {
+                Some((WatchKind::Data, &it.path))
+            }
+            (Request::GetData(it), None) if it.watch => Some((WatchKind::Data, &it.path)),
+            (Request::GetChildren(it) | Request::GetChildren2(it), None) if it.watch => {
+                Some((WatchKind::Child, &it.path))
+            }
+            _ => None,
+        }
+    }
+
+    /// True for a create whose znode lives with its session, also inside a multi.
+    pub fn creates_ephemerals(&self) -> bool {
+        match self {
+            Request::Create(it) | Request::Create2(it) => it.is_ephemeral(),
+            _ => false,
+        }
+    }
+}
+
+/// The znodes that go with a session: those it has, and those it will have.
+fn close_session(leader: &mut Preparation) -> Body {
+    let paths = leader.overlay.ephemerals_of(leader.tree, leader.session);
+    for text in &paths {
+        let own = leader.get(text).expect("it was listed");
+        if let Some(parent) = crate::base::parent_of(text).map(str::to_owned)
+            && let Some(record) = leader.get(&parent)
+        {
+            leader.put_parent(Record { children: record.children - 1, ..record }, &parent);
+        }
+        let path = ZPath::parse(text).expect("a znode that exists has a valid path");
+        leader.put(path, Record { exists: false, ..own });
+    }
+    Body::CloseSession { paths }
+}

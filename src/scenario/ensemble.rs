@@ -1,0 +1,82 @@
+//! The servers' settings: as a scenario wishes them, and as a plan fixes them.
+
+use crate::base::{Range, Rng};
+use serde::{Deserialize, Serialize};
+
+/// The `[ensemble]` table of a scenario. What is a range is drawn once for each run. Small numbers
+/// let short runs reach what large ones reach in days.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnsembleWish {
+    /// How many servers, 1 to 7.
+    pub servers: u8,
+    /// Length of a tick.
+    pub tick_ms: Range<u32>,
+    /// How many ticks a learner may take to connect and catch up.
+    pub init_limit_ticks: Range<u32>,
+    /// How many ticks a learner may be silent.
+    pub sync_limit_ticks: Range<u32>,
+    /// What each client asks for; the service keeps it between 2 and 20 ticks.
+    pub session_timeout_ms: Range<u32>,
+    /// How many transactions there are between two snapshots.
+    pub snapshot_every: Range<u32>,
+    /// How many znodes a snapshot writes in one step, while the tree goes on changing.
+    pub snapshot_chunk: Range<u32>,
+    /// How many committed transactions a leader keeps at hand for learners (DIFF).
+    pub commit_log_count: Range<u32>,
+    /// The longest wait of a server in an election before it says its vote again.
+    pub max_notification_interval_ms: Range<u32>,
+}
+
+impl Default for EnsembleWish {
+    fn default() -> EnsembleWish {
+        EnsembleWish {
+            servers: 3,
+            tick_ms: Range::new([500, 500]),
+            init_limit_ticks: Range::new([10, 10]),
+            sync_limit_ticks: Range::new([5, 5]),
+            session_timeout_ms: Range::new([2_000, 8_000]),
+            snapshot_every: Range::new([20, 20]),
+            snapshot_chunk: Range::new([4, 4]),
+            commit_log_count: Range::new([30, 30]),
+            max_notification_interval_ms: Range::new([5_000, 5_000]),
+        }
+    }
+}
+
+/// The `[ensemble]` table of a plan: everything that `zoo.cfg` would say. The meaning of each
+/// number is that of [`EnsembleWish`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "said once, at the wish")]
+pub struct Ensemble {
+    pub servers: u8,
+    pub tick_ms: u32,
+    pub init_limit_ticks: u32,
+    pub sync_limit_ticks: u32,
+    pub snapshot_every: u32,
+    pub snapshot_chunk: u32,
+    pub commit_log_count: u32,
+    pub max_notification_interval_ms: u32,
+}
+
+impl Ensemble {
+    /// Draws each number from a stream of its own.
+    pub(super) fn draw(wish: &EnsembleWish, seed: u64) -> Ensemble {
+        let draw =
+            |range: Range<u32>, key| range.draw(&mut Rng::stream(seed, &format!("ensemble/{key}")));
+        Ensemble {
+            servers: wish.servers,
+            tick_ms: draw(wish.tick_ms, "tick_ms"),
+            init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
+            sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),
+            snapshot_every: draw(wish.snapshot_every, "snapshot_every"),
+            snapshot_chunk: draw(wish.snapshot_chunk, "snapshot_chunk"),
+            commit_log_count: draw(wish.commit_log_count, "commit_log_count"),
+            max_notification_interval_ms: draw(
+                wish.max_notification_interval_ms,
+                "max_notification_interval_ms",
+            ),
+        }
+    }
+}

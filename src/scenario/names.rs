@@ -1,0 +1,37 @@
+//! The names that scenarios may use, and what to say of one that does not exist.
+
+/// The names of all checkers.
+pub fn checker_names() -> &'static [&'static str] {
+    &[
+        "ephemeral_cleanup",
+        "sequence_monotonicity",
+        "watch_delivery",
+        "write_order",
+        "session_order",
+        "replica_agreement",
+        "one_leader_per_epoch",
+        "durability",
+        "recovery",
+        "mutual_exclusion",
+        "atomicity",
+        "progress",
+    ]
+}
+
+/// ``unknown checker `one_leader`; did you mean `one_leader_per_epoch`? (known: …)``
+pub(super) fn unknown_in(what: &str, found: &str, known: &[&str]) -> String {
+    let all = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    match nearest(found, known) {
+        Some(near) => format!("unknown {what} `{found}`; did you mean `{near}`? (known: {all})"),
+        None => format!("unknown {what} `{found}` (known: {all})"),
+    }
+}
+
+/// The known name that was probably meant: one that begins or ends like the one found, or one that
+/// few changes lead to.
+fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    let part = known.iter().find(|name| found.len() > 2 && name.contains(found));
+    let near = known.iter().map(|name| (strsim::osa_distance(found, name), name)).min();
+    let near = near.filter(|(changes, _)| *changes <= 1 + found.chars().count() / 3);
+    part.or(near.map(|(_, name)| name)).copied()
+}

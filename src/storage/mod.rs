@@ -1,0 +1,17 @@
+//! How bytes survive a crash: ZooKeeper's log, snapshots and epoch files, as operations on a disk
+//! that executes them one after the other. Knows no znode and no quorum.
+
+mod disk_op;
+mod epochs;
+mod log;
+mod recovery;
+mod rules;
+mod snapshots;
+mod store;
+
+pub use disk_op::DiskOp;
+pub use log::Log;
+pub use recovery::{Image, Recovered, Unreadable, recover};
+pub use rules::Rules;
+pub use snapshots::{open_snapshot, seal_snapshot};
+pub use store::Store;

@@ -1,0 +1,202 @@
+//! What a server finds on its disk when it starts (`zookeeper.md`, C.2).
+
+use super::epochs::{self, ACCEPTED, CURRENT};
+use super::log::{self, Scanned};
+use super::snapshots::{self, open_snapshot, seal_snapshot};
+use super::{DiskOp, Log, Store};
+use crate::base::{Epoch, Zxid};
+use crate::wire::Proposal;
+use std::collections::BTreeMap;
+
+/// Every file of a server's disk, by name.
+pub type Image = BTreeMap<String, Vec<u8>>;
+
+/// What was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recovered {
+    /// The files, to go on with.
+    pub store: Store,
+    /// The newest good snapshot: its zxid and the tree's bytes. `None` on an empty disk.
+    pub snapshot: Option<(Zxid, Vec<u8>)>,
+    /// The log behind the snapshot, committed or not.
+    pub proposals: Vec<Proposal>,
+    /// The highest epoch that the server promised to follow.
+    pub accepted: Epoch,
+    /// The epoch whose initial history it holds.
+    pub current: Epoch,
+}
+
+/// A disk from which the server's state cannot be told. Starting all the same might lose what was
+/// acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// An epoch file holds no number.
+    #[error("{file}: {reason}")]
+    Epoch {
+        /// Which.
+        file: &'static str,
+        /// What was found, and what would be accepted.
+        reason: String,
+    },
+    /// There is a log, but no snapshot that it could follow (ZOOKEEPER-2325).
+    #[error("there is a transaction log but no valid snapshot; the snapshots have been lost")]
+    NoSnapshot,
+    /// A file of the log ends in the middle of a record, and a later file goes on.
+    #[error("{file} ends in a record that is not whole, but {next} follows it")]
+    TornInside {
+        /// The torn file.
+        file: String,
+        /// The one behind it.
+        next: String,
+    },
+    /// Transactions are missing in the middle of the log.
+    #[error("the log goes from {after} to {found}: transactions are missing")]
+    Gap {
+        /// The last one before the gap.
+        after: Zxid,
+        /// The first one behind it.
+        found: Zxid,
+    },
+}
+
+/// Reads a disk. `ops` is what puts it in order: a torn tail is cut off, and an empty disk gets a
+/// first snapshot, `empty_body`.
+pub fn recover(
+    image: &Image,
+    empty_body: &[u8],
+    ops: &mut Vec<DiskOp>,
+) -> Result<Recovered, Unreadable> {
+    let mut snapshots = valid_snapshots(image);
+    let base = snapshots.last().copied();
+    let log = read_log(image, base.unwrap_or(Zxid::ZERO), ops)?;
+    if log.restarted {
+        let older = snapshots.len() - 1;
+        let names = snapshots.drain(..older).map(snapshots::name_of);
+        ops.extend(names.map(|file| DiskOp::Remove { file }));
+    }
+    if base.is_none() && !log.proposals.is_empty() {
+        return Err(Unreadable::NoSnapshot);
+    }
+    if base.is_none() {
+        epochs::replace(&snapshots::name_of(Zxid::ZERO), seal_snapshot(empty_body), ops);
+    }
+    let body = |zxid| open_snapshot(&image[&snapshots::name_of(zxid)]).map(<[u8]>::to_vec);
+    let snapshot = base.map(|zxid| (zxid, body(zxid).expect("it is one of the valid ones")));
+    let (accepted, current) = read_epochs(image)?;
+    let mut store = Store {
+        log: log.log,
+        snapshots: if base.is_none() { vec![Zxid::ZERO] } else { snapshots },
+        accepted,
+        current,
+    };
+    // Transactions of an epoch are logged in order behind its initial history, so that whoever
+    // holds one of them holds the history: `currentEpoch` may be one crash late (ZOOKEEPER-1653).
+    let current = current.max(store.last().epoch());
+    let accepted = accepted.max(current);
+    store.write_epochs(accepted, current, ops);
+    Ok(Recovered { store, snapshot, proposals: log.proposals, accepted, current })
+}
+
+fn valid_snapshots(image: &Image) -> Vec<Zxid> {
+    let named = image.iter().filter_map(|(name, file)| Some((snapshots::zxid_in(name)?, file)));
+    let mut valid: Vec<Zxid> =
+        named.filter(|(_, file)| open_snapshot(file).is_some()).map(|(zxid, _)| zxid).collect();
+    valid.sort_unstable();
+    valid
+}
+
+fn read_epochs(image: &Image) -> Result<(Epoch, Epoch), Unreadable> {
+    let read = |file: &'static str| {
+        let found = epochs::read(image.get(file));
+        found
+            .map(|epoch| epoch.unwrap_or_default())
+            .map_err(|reason| Unreadable::Epoch { file, reason })
+    };
+    Ok((read(ACCEPTED)?, read(CURRENT)?))
+}
+
+struct LogRead {
+    log: Log,
+    proposals: Vec<Proposal>,
+    last: Option<Zxid>,
+    /// The last file, if it ends in a record that is not whole.
+    torn: Option<String>,
+    /// Whether files before a gap were left out: they are older than the snapshot.
+    restarted: bool,
+}
+
+fn read_log(image: &Image, base: Zxid, ops: &mut Vec<DiskOp>) -> Result<LogRead, Unreadable> {
+    let mut names: Vec<(Zxid, &String)> =
+        image.keys().filter_map(|name| Some((log::zxid_in(name)?, name))).collect();
+    names.sort_unstable();
+    let mut read = LogRead {
+        log: Log::default(),
+        proposals: Vec::new(),
+        last: None,
+        torn: None,
+        restarted: false,
+    };
+    for (_, name) in names {
+        match log::scan(name, &image[name]).filter(|it| !it.proposals.is_empty()) {
+            Some(scanned) => read.take(name, scanned, base, ops)?,
+            None => ops.push(DiskOp::Remove { file: name.clone() }),
+        }
+    }
+    let first = read.proposals.first().map(|proposal| proposal.zxid);
+    first.map_or(Ok(()), |first| check_order(Some(base), first))?;
+    Ok(read)
+}
+
+impl LogRead {
+    /// Takes the next file in. A gap before the snapshot does no harm: the files before it were
+    /// being removed when the power failed.
+    fn take(
+        &mut self,
+        name: &str,
+        scanned: Scanned,
+        base: Zxid,
+        ops: &mut Vec<DiskOp>,
+    ) -> Result<(), Unreadable> {
+        let Scanned { file, proposals, torn } = scanned;
+        let first = proposals[0].zxid;
+        let joined = check_order(self.last, first).and_then(|()| self.check_torn(name, first));
+        if joined.is_err() {
+            if self.last.is_some_and(|last| last >= base) {
+                return joined;
+            }
+            self.log.restart(ops);
+            self.restarted = true;
+            self.last = None;
+        }
+        for proposal in proposals {
+            check_order(self.last, proposal.zxid)?;
+            self.last = Some(proposal.zxid);
+            if proposal.zxid > base {
+                self.proposals.push(proposal);
+            }
+        }
+        self.torn = torn.then(|| name.to_owned());
+        if torn {
+            file.cut_tail(ops);
+        }
+        self.log.adopt(file);
+        Ok(())
+    }
+
+    /// Behind a torn file only the very next transaction may follow.
+    fn check_torn(&mut self, name: &str, first: Zxid) -> Result<(), Unreadable> {
+        let Some(file) = self.torn.take() else { return Ok(()) };
+        if self.last.and_then(Zxid::next) == Some(first) {
+            return Ok(());
+        }
+        Err(Unreadable::TornInside { file, next: name.to_owned() })
+    }
+}
+
+/// A record follows its predecessor, or begins a later epoch.
+fn check_order(last: Option<Zxid>, found: Zxid) -> Result<(), Unreadable> {
+    let Some(after) = last else { return Ok(()) };
+    let follows = after.next() == Some(found);
+    let begins = found.epoch() > after.epoch();
+    if follows || begins { Ok(()) } else { Err(Unreadable::Gap { after, found }) }
+}

@@ -1,0 +1,18 @@
+//! What the data is: znodes, transactions, watches, snapshots. Knows no server, no quorum, no file.
+
+mod digest;
+mod overlay;
+mod rules;
+mod snapshot;
+mod tree;
+mod txn;
+mod watches;
+mod znode;
+
+pub use overlay::{Overlay, Part, Record, Rollback};
+pub use rules::{Parent, Rules, Touch};
+pub use snapshot::{SnapshotWriter, StreamScanner, read_tree};
+pub use tree::{Applied, Tree, Trigger};
+pub use txn::{Body, Txn};
+pub use watches::{WatchKind, Watches};
+pub use znode::Znode;

@@ -1,0 +1,335 @@
+//! The tree: znodes by path, who owns which ephemerals, and the table of sessions. Changed by
+//! transactions only, in their order.
+
+use super::rules::{Parent, Rules, Touch};
+use super::{Body, Txn, Znode, digest};
+use crate::base::{Data, ErrorCode, SessionId, Stat, ZPath, Zxid, parent_of};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The replicated state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tree {
+    pub(super) znodes: BTreeMap<ZPath, Znode>,
+    ephemerals: BTreeMap<SessionId, BTreeSet<ZPath>>,
+    pub(super) sessions: BTreeMap<SessionId, i32>,
+    last: Zxid,
+    digest: u64,
+}
+
+/// What a transaction did, as its client hears of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Applied {
+    /// Nothing to tell: a session began or ended, a check held.
+    Done,
+    /// A znode was created; `opcode` says whether its Stat is told.
+    Created {
+        /// `create` or `create2`.
+        opcode: i32,
+        /// The whole path.
+        path: String,
+        /// Of the new znode.
+        stat: Stat,
+    },
+    /// A znode was deleted.
+    Deleted,
+    /// A znode's data were set.
+    Set(Stat),
+    /// A part for each part of the multi.
+    Multi(Vec<Applied>),
+    /// Nothing was done. 0 within a failed multi for the parts before the failure.
+    Error(i32),
+}
+
+/// Something that watches wait for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trigger {
+    /// A znode was created (its parent's children changed).
+    Created(ZPath),
+    /// A znode was deleted (its parent's children changed).
+    Deleted(ZPath),
+    /// A znode's data were set.
+    DataChanged(ZPath),
+}
+
+impl Default for Tree {
+    fn default() -> Tree {
+        Tree::new()
+    }
+}
+
+impl Tree {
+    /// The tree before the first transaction: the root and the system's own znodes.
+    pub fn new() -> Tree {
+        let mut tree = Tree::empty();
+        for path in ["/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"] {
+            let path = ZPath::parse(path).expect("the system's paths are valid");
+            tree.insert(path, Znode { data: "".into(), ..Znode::default() });
+        }
+        tree
+    }
+
+    /// No znode at all: what a snapshot is read into.
+    pub(super) fn empty() -> Tree {
+        Tree {
+            znodes: BTreeMap::new(),
+            ephemerals: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            last: Zxid::ZERO,
+            digest: 0,
+        }
+    }
+
+    /// The last transaction in it.
+    pub fn last(&self) -> Zxid {
+        self.last
+    }
+
+    /// Says that it holds everything up to `zxid`: for a tree that was read from a snapshot.
+    pub fn set_last(&mut self, zxid: Zxid) {
+        self.last = zxid;
+    }
+
+    /// Equal for equal znodes.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// The znode at `path`.
+    pub fn get(&self, path: &str) -> Option<&Znode> {
+        self.znodes.get(path)
+    }
+
+    /// Number of znodes, the system's included.
+    pub fn len(&self) -> usize {
+        self.znodes.len()
+    }
+
+    /// True without a single znode, which only a tree being read can be.
+    pub fn is_empty(&self) -> bool {
+        self.znodes.is_empty()
+    }
+
+    /// Every session and its timeout in milliseconds.
+    pub fn sessions(&self) -> &BTreeMap<SessionId, i32> {
+        &self.sessions
+    }
+
+    /// The ephemeral znodes of a session, in ascending order.
+    pub fn ephemerals_of(&self, session: SessionId) -> impl Iterator<Item = &ZPath> {
+        self.ephemerals.get(&session).into_iter().flatten()
+    }
+
+    /// Puts a transaction in. What watches wait for is added to `triggers`.
+    ///
+    /// Tolerates what a transaction meets that is replayed over a fuzzy snapshot: a znode that is
+    /// already there, or already gone.
+    pub fn apply(&mut self, txn: &Txn, rules: &Rules, triggers: &mut Vec<Trigger>) -> Applied {
+        let applied = self.apply_body(&txn.body, txn, rules, triggers);
+        self.last = txn.zxid;
+        applied
+    }
+
+    /// Puts in what a transaction does to znodes, and leaves the table of sessions as it is: the
+    /// mistake of ZOOKEEPER-1367, for its mutant.
+    pub fn apply_to_znodes_only(&mut self, txn: &Txn, rules: &Rules) {
+        let sessions = self.sessions.clone();
+        self.apply(txn, rules, &mut Vec::new());
+        self.sessions = sessions;
+    }
+
+    fn apply_body(
+        &mut self,
+        body: &Body,
+        txn: &Txn,
+        rules: &Rules,
+        triggers: &mut Vec<Trigger>,
+    ) -> Applied {
+        match body {
+            Body::CreateSession { timeout_ms } => {
+                self.sessions.insert(txn.session, *timeout_ms);
+                Applied::Done
+            }
+            Body::CloseSession { paths } => {
+                paths.iter().for_each(|path| {
+                    self.delete(path, txn.zxid, rules, triggers);
+                });
+                self.sessions.remove(&txn.session);
+                Applied::Done
+            }
+            Body::Create { .. } => self.create(body, txn, rules, triggers),
+            Body::Delete { path } => self.delete(path, txn.zxid, rules, triggers),
+            Body::SetData { path, data, version } => {
+                self.set_data(path, data, *version, txn, triggers)
+            }
+            Body::Check { .. } => Applied::Done,
+            Body::Multi(parts) => {
+                let part = |part| self.apply_body(part, txn, rules, triggers);
+                Applied::Multi(parts.iter().map(part).collect())
+            }
+            Body::Error(code) => Applied::Error(*code),
+        }
+    }
+
+    fn create(
+        &mut self,
+        body: &Body,
+        txn: &Txn,
+        rules: &Rules,
+        triggers: &mut Vec<Trigger>,
+    ) -> Applied {
+        let Body::Create { opcode, path: text, data, ephemeral, parent_cversion, .. } = body else {
+            unreachable!("only creates are created");
+        };
+        let parent = parent_of(text);
+        let (Ok(path), Some(parent)) = (ZPath::parse(text), parent) else {
+            return refused(ErrorCode::BadArguments);
+        };
+        let touch = Touch::Created { cversion: *parent_cversion, zxid: txn.zxid };
+        if !self.touch_parent(parent, touch, rules) {
+            return refused(ErrorCode::NoNode);
+        }
+        if self.znodes.contains_key(&path) {
+            return refused(ErrorCode::NodeExists);
+        }
+        let znode = Znode {
+            data: data.clone(),
+            czxid: txn.zxid,
+            mzxid: txn.zxid,
+            pzxid: txn.zxid,
+            ctime: txn.time_ms,
+            mtime: txn.time_ms,
+            owner: if *ephemeral { txn.session } else { SessionId(0) },
+            ..Znode::default()
+        };
+        let stat = znode.stat();
+        triggers.push(Trigger::Created(path.clone()));
+        self.insert(path, znode);
+        Applied::Created { opcode: *opcode, path: text.clone(), stat }
+    }
+
+    fn delete(
+        &mut self,
+        text: &str,
+        zxid: Zxid,
+        rules: &Rules,
+        triggers: &mut Vec<Trigger>,
+    ) -> Applied {
+        let existed = self.znodes.contains_key(text);
+        if let Some(parent) = parent_of(text) {
+            self.touch_parent(parent, Touch::Deleted { zxid, existed }, rules);
+        }
+        if !existed {
+            return refused(ErrorCode::NoNode);
+        }
+        let path = self.remove(text);
+        triggers.push(Trigger::Deleted(path));
+        Applied::Deleted
+    }
+
+    fn set_data(
+        &mut self,
+        text: &str,
+        data: &Data,
+        version: i32,
+        txn: &Txn,
+        triggers: &mut Vec<Trigger>,
+    ) -> Applied {
+        let Some((path, _)) = self.znodes.get_key_value(text) else {
+            return refused(ErrorCode::NoNode);
+        };
+        let path = path.clone();
+        self.change(text, |znode| {
+            znode.data = data.clone();
+            znode.version = version;
+            znode.mzxid = txn.zxid;
+            znode.mtime = txn.time_ms;
+        });
+        let stat = self.znodes[&path].stat();
+        triggers.push(Trigger::DataChanged(path));
+        Applied::Set(stat)
+    }
+
+    /// False when there is no such parent.
+    fn touch_parent(&mut self, parent: &str, touch: Touch, rules: &Rules) -> bool {
+        self.change(parent, |znode| {
+            let before = Parent { cversion: znode.cversion, pzxid: znode.pzxid };
+            let after = (rules.parent_after)(before, touch);
+            (znode.cversion, znode.pzxid) = (after.cversion, after.pzxid);
+        })
+    }
+
+    /// Changes a znode's own fields and keeps the digest true. False when there is no such znode.
+    fn change(&mut self, path: &str, with: impl FnOnce(&mut Znode)) -> bool {
+        let Some(znode) = self.znodes.get_mut(path) else { return false };
+        with(znode);
+        let digest = digest::of_znode(path, znode);
+        self.digest = self.digest.wrapping_sub(znode.digest).wrapping_add(digest);
+        znode.digest = digest;
+        true
+    }
+
+    /// Puts a znode in its place, and its name among its parent's children.
+    pub(super) fn insert(&mut self, path: ZPath, mut znode: Znode) {
+        znode.digest = digest::of_znode(path.as_str(), &znode);
+        self.digest = self.digest.wrapping_add(znode.digest);
+        if znode.is_ephemeral() {
+            self.ephemerals.entry(znode.owner).or_default().insert(path.clone());
+        }
+        if let Some(parent) = parent_of(path.as_str()).and_then(|it| self.znodes.get_mut(it)) {
+            parent.children.insert(path.name().into());
+        }
+        self.znodes.insert(path, znode);
+    }
+
+    /// Takes a znode out, with everything below it. There is something below it only when a delete
+    /// is replayed over a snapshot that holds the children of its next life.
+    fn remove(&mut self, text: &str) -> ZPath {
+        let (path, znode) = self.znodes.remove_entry(text).expect("the caller has looked");
+        for name in &znode.children {
+            let child = path.child(name).expect("a child's path was valid when it was created");
+            if self.znodes.contains_key(&child) {
+                self.remove(child.as_str());
+            }
+        }
+        self.digest = self.digest.wrapping_sub(znode.digest);
+        if znode.is_ephemeral() {
+            self.forget_ephemeral(znode.owner, &path);
+        }
+        if let Some(parent) = parent_of(text).and_then(|it| self.znodes.get_mut(it)) {
+            parent.children.remove(path.name());
+        }
+        path
+    }
+
+    fn forget_ephemeral(&mut self, owner: SessionId, path: &ZPath) {
+        let Some(paths) = self.ephemerals.get_mut(&owner) else { return };
+        paths.remove(path);
+        if paths.is_empty() {
+            self.ephemerals.remove(&owner);
+        }
+    }
+
+    /// What holds after every transaction: the index of ephemerals is what the znodes say, every
+    /// child has its parent, the digest is the sum. Costs a walk over the tree.
+    pub fn assert_invariants(&self) {
+        let mut sum = 0u64;
+        let mut ephemerals: BTreeMap<SessionId, BTreeSet<ZPath>> = BTreeMap::new();
+        for (path, znode) in &self.znodes {
+            sum = sum.wrapping_add(digest::of_znode(path.as_str(), znode));
+            if znode.is_ephemeral() {
+                ephemerals.entry(znode.owner).or_default().insert(path.clone());
+            }
+            if let Some(parent) = parent_of(path.as_str()) {
+                let parent = self.znodes.get(parent);
+                let listed = parent.is_some_and(|it| it.children.contains(path.name()));
+                assert!(listed, "{path} is among its parent's children");
+            }
+        }
+        assert_eq!(sum, self.digest, "the digest is the sum over all znodes");
+        assert_eq!(ephemerals, self.ephemerals, "the index of ephemerals is what the znodes say");
+    }
+}
+
+fn refused(code: ErrorCode) -> Applied {
+    Applied::Error(code.to_wire())
+}

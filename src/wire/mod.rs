@@ -1,0 +1,21 @@
+//! Records and bytes, both ways; no state.
+//!
+//! ZooKeeper's own forms: jute records for clients, quorum packets between learner and leader,
+//! notifications for elections. Decoding never panics, whatever the bytes.
+
+mod data;
+mod frame;
+mod jute;
+mod notification;
+mod packet;
+mod session;
+
+pub use data::{Acl, OPEN_ACL, encode_stat, read_acls, read_stat, write_acls};
+pub use frame::{FrameError, Frames};
+pub use jute::{Malformed, Reader, Writer};
+pub use notification::{Hello, HelloError, Notification, PeerState};
+pub use packet::{LearnerInfo, Packet, PacketKind, Proposal};
+pub use session::{
+    ConnectRequest, ConnectResponse, EventKind, PING, ReplyHeader, RequestHeader, SET_WATCHES,
+    SetWatches, WatcherEvent, opcode,
+};

@@ -1,0 +1,113 @@
+//! Election: the hello of a connection between two servers, and the votes (`FastLeaderElection`,
+//! `QuorumCnxManager`).
+
+use super::{Malformed, Reader, Writer};
+use crate::base::{Epoch, ServerId, Zxid};
+
+/// The first number of a hello in its first version.
+const HELLO_V1: i64 = -65536;
+/// In its second version, which lists several addresses.
+const HELLO_V2: i64 = -65535;
+/// The largest message, in bytes (`PACKETMAXSIZE`).
+const MESSAGE_MAX: usize = 512 * 1024;
+
+/// Who dials: the first bytes on an election connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hello {
+    /// The dialler.
+    pub server: ServerId,
+    /// Its election address, `host:port`.
+    pub address: String,
+}
+
+/// Bytes that are no hello.
+pub type HelloError = Malformed;
+
+impl Hello {
+    /// Puts it into bytes.
+    pub fn encode(&self, to: &mut Writer) {
+        to.long(HELLO_V1).long(i64::from(self.server.0)).string(&self.address);
+    }
+
+    /// Reads one. The error is `short` while bytes are missing.
+    pub fn decode(from: &mut Reader) -> Result<Hello, HelloError> {
+        let version = from.long()?;
+        if version != HELLO_V1 && version != HELLO_V2 {
+            return Err(from.bad("an unknown version of the election protocol"));
+        }
+        let number = from.long()?;
+        let server = u8::try_from(number).map_err(|_| from.bad("a server id over 255"))?;
+        Ok(Hello { server: ServerId(server), address: from.string()? })
+    }
+}
+
+/// State of a server, as its notifications say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PeerState {
+    /// In an election.
+    Looking,
+    /// Follows the leader that it names.
+    Following,
+    /// Leads.
+    Leading,
+    /// Follows without a vote.
+    Observing,
+}
+
+/// A server's vote, told to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notification {
+    /// The sender's state.
+    pub state: PeerState,
+    /// Whom it votes for, or follows.
+    pub leader: ServerId,
+    /// The last zxid of the one it votes for.
+    pub zxid: Zxid,
+    /// The round of the election (`electionEpoch`).
+    pub round: u64,
+    /// The current epoch of the one it votes for.
+    pub peer_epoch: Epoch,
+}
+
+impl Notification {
+    /// Puts it into bytes, with its length in front. The configuration is empty.
+    pub fn encode(&self, to: &mut Writer) {
+        to.int(44).int(match self.state {
+            PeerState::Looking => 0,
+            PeerState::Following => 1,
+            PeerState::Leading => 2,
+            PeerState::Observing => 3,
+        });
+        to.long(i64::from(self.leader.0)).zxid(self.zxid).long(self.round as i64);
+        to.long(i64::from(self.peer_epoch.0)).int(2).int(0);
+    }
+
+    /// Reads one, its length in front. The error is `short` while bytes are missing.
+    ///
+    /// The forms of 28 and 40 bytes, of older versions, are taken too.
+    pub fn decode(from: &mut Reader) -> Result<Notification, Malformed> {
+        let length = usize::try_from(from.int()?).map_err(|_| from.bad("a negative length"))?;
+        if !(28..=MESSAGE_MAX).contains(&length) {
+            return Err(from.bad("a notification of an impossible length"));
+        }
+        let start = from.at();
+        let state = match from.int()? {
+            0 => PeerState::Looking,
+            1 => PeerState::Following,
+            2 => PeerState::Leading,
+            3 => PeerState::Observing,
+            _ => return Err(from.bad("an unknown server state")),
+        };
+        let leader = from.long()?;
+        let leader = u8::try_from(leader).map_err(|_| from.bad("a server id over 255"))?;
+        let (zxid, round) = (from.zxid()?, from.long()? as u64);
+        let peer_epoch = if length < 40 { zxid.epoch() } else { epoch(from)? };
+        from.skip(start + length)?;
+        Ok(Notification { state, leader: ServerId(leader), zxid, round, peer_epoch })
+    }
+}
+
+fn epoch(from: &mut Reader) -> Result<Epoch, Malformed> {
+    let number = from.long()?;
+    u32::try_from(number).map(Epoch).map_err(|_| from.bad("an epoch out of range"))
+}

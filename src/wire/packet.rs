@@ -1,0 +1,177 @@
+//! Learner and leader: quorum packets, one behind the other without frames (`QuorumPacket`).
+
+use super::{Malformed, Reader, Writer};
+use crate::base::{Epoch, ServerId, Zxid};
+use std::fmt;
+use std::sync::Arc;
+
+/// The version of the learner protocol that we speak (`Learner.java`).
+const PROTOCOL: i32 = 0x10000;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $number:literal $name:ident,)*) => {
+        /// Type of a packet, named as in `Leader.java`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum PacketKind { $($(#[$doc])* $name,)* }
+
+        impl PacketKind {
+            /// The number on the wire.
+            pub fn to_wire(self) -> i32 {
+                match self { $(PacketKind::$name => $number,)* }
+            }
+
+            /// The type with this number.
+            pub fn from_wire(number: i32) -> Option<PacketKind> {
+                match number { $($number => Some(PacketKind::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A learner forwards a client's request: session, xid, opcode, body.
+    1 Request,
+    /// The leader proposes a transaction.
+    2 Proposal,
+    /// A learner has it on stable storage; also of NEWLEADER and UPTODATE.
+    3 Ack,
+    /// The leader says that a quorum has it.
+    4 Commit,
+    /// A sign of life; the learner's answer lists the sessions that it heard from.
+    5 Ping,
+    /// Is this session still there? And the answer.
+    6 Revalidate,
+    /// The answer to a forwarded `sync`.
+    7 Sync,
+    /// The leader's initial history is complete.
+    10 NewLeader,
+    /// A follower introduces itself.
+    11 FollowerInfo,
+    /// A quorum follows: serve clients.
+    12 UpToDate,
+    /// What the learner lacks follows.
+    13 Diff,
+    /// The learner has to forget everything behind this zxid.
+    14 Trunc,
+    /// The whole tree follows.
+    15 Snap,
+    /// The leader proposes an epoch.
+    17 LeaderInfo,
+    /// The learner promises the epoch.
+    18 AckEpoch,
+}
+
+/// One packet. What `zxid` and `data` mean depends on the kind (`zookeeper.md`, E.4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// Which kind.
+    pub kind: PacketKind,
+    /// −1 where it means nothing.
+    pub zxid: i64,
+    /// Shared, because a leader sends the same proposal to many.
+    pub data: Option<Arc<[u8]>>,
+}
+
+impl Packet {
+    /// A packet with a zxid and no data.
+    pub fn bare(kind: PacketKind, zxid: Zxid) -> Packet {
+        Packet { kind, zxid: zxid.to_wire(), data: None }
+    }
+
+    /// A packet with a zxid and data.
+    pub fn with(kind: PacketKind, zxid: Zxid, data: Arc<[u8]>) -> Packet {
+        Packet { kind, zxid: zxid.to_wire(), data: Some(data) }
+    }
+
+    /// The zxid; zero where it means nothing.
+    pub fn zxid(&self) -> Zxid {
+        Zxid::from_wire(self.zxid)
+    }
+
+    /// The data; empty when there are none.
+    pub fn data(&self) -> &[u8] {
+        self.data.as_deref().unwrap_or_default()
+    }
+
+    /// Puts it into bytes. The list of the client's identities (`authinfo`) is empty.
+    pub fn encode(&self, to: &mut Writer) {
+        to.int(self.kind.to_wire()).long(self.zxid).buffer(self.data.as_deref()).int(0);
+    }
+
+    /// Reads one. The error is `short` while bytes are missing.
+    pub fn decode(from: &mut Reader) -> Result<Packet, Malformed> {
+        let kind = from.int()?;
+        let kind = PacketKind::from_wire(kind).ok_or_else(|| from.bad("an unknown packet type"))?;
+        let zxid = from.long()?;
+        let data = from.buffer()?.map(Arc::from);
+        for _ in 0..from.count(8)? {
+            from.string()?;
+            from.string()?;
+        }
+        Ok(Packet { kind, zxid, data })
+    }
+}
+
+impl fmt::Display for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)?;
+        if self.zxid >= 0 {
+            write!(f, " {}", self.zxid())?;
+        }
+        match &self.data {
+            Some(data) => write!(f, " ({} bytes)", data.len()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A transaction on its way: its place in the order, and its bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Its place; the bytes hold it too.
+    pub zxid: Zxid,
+    /// Shared by all who log, send and apply it.
+    pub payload: Arc<[u8]>,
+}
+
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.zxid, self.payload.len())
+    }
+}
+
+/// How a learner introduces itself: the data of FOLLOWERINFO.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LearnerInfo {
+    /// Who.
+    pub server: ServerId,
+}
+
+impl LearnerInfo {
+    /// The packet, with the epoch that the learner has accepted.
+    pub fn packet(self, accepted: Epoch) -> Packet {
+        let mut data = Writer::new();
+        data.long(i64::from(self.server.0)).int(PROTOCOL).long(0);
+        Packet::with(PacketKind::FollowerInfo, Zxid::floor_of(accepted), data.into_bytes().into())
+    }
+
+    /// Reads the data of a FOLLOWERINFO.
+    pub fn decode(data: &[u8]) -> Result<LearnerInfo, Malformed> {
+        let mut from = Reader::new(data);
+        let number = from.long()?;
+        let server = u8::try_from(number).map_err(|_| from.bad("a server id over 255"))?;
+        Ok(LearnerInfo { server: ServerId(server) })
+    }
+
+    /// The leader's answer, which proposes an epoch.
+    pub fn leader_info(epoch: Epoch) -> Packet {
+        let data = PROTOCOL.to_be_bytes();
+        Packet::with(PacketKind::LeaderInfo, Zxid::floor_of(epoch), data.as_slice().into())
+    }
+}

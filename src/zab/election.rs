@@ -1,0 +1,167 @@
+//! Fast leader election (`FastLeaderElection.lookForLeader`): servers tell each other their votes
+//! until a quorum has the same one. Safety does not depend on it: discovery checks again.
+
+use super::quorum::has_majority;
+use super::vote::Vote;
+use crate::base::{Millis, ServerId, Time};
+use crate::wire::{Notification, PeerState};
+use std::collections::BTreeMap;
+
+/// How long a quorum's vote has to stand before it counts (`finalizeWait`).
+const FINALIZE: Millis = Millis(200);
+/// The first wait before votes are sent again; it doubles up to a limit.
+const RESEND_MIN: Millis = Millis(200);
+
+/// One server's part in an election.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Election {
+    id: ServerId,
+    voters: Vec<ServerId>,
+    /// The logical clock: which election this is.
+    pub round: u64,
+    /// Whom this server votes for now.
+    pub vote: Vote,
+    /// Whom it would vote for if it were alone: itself.
+    own: Vote,
+    /// Votes of this round.
+    received: BTreeMap<ServerId, Vote>,
+    /// What servers say that follow or lead already.
+    established: BTreeMap<ServerId, (Vote, u64, PeerState)>,
+    resend_at: Time,
+    resend_after: Millis,
+    resend_max: Millis,
+    /// A quorum agrees on the vote; when no better one comes until then, it is decided.
+    decide_at: Option<Time>,
+}
+
+/// What came of an input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    /// Nothing to do.
+    Wait,
+    /// Tell everybody the vote.
+    Send,
+    /// Tell the sender the vote: it is in an older round.
+    Answer,
+    /// The election is over.
+    Decided,
+}
+
+impl Election {
+    /// Begins a new round with a vote for itself; the caller sends it.
+    pub fn begin(
+        now: Time,
+        own: Vote,
+        voters: Vec<ServerId>,
+        round: u64,
+        resend_max: Millis,
+    ) -> Election {
+        let mut election = Election {
+            id: own.leader,
+            voters,
+            round,
+            vote: own,
+            own,
+            received: BTreeMap::new(),
+            established: BTreeMap::new(),
+            resend_at: now + RESEND_MIN,
+            resend_after: RESEND_MIN,
+            resend_max,
+            decide_at: None,
+        };
+        election.count_own(now);
+        election
+    }
+
+    /// When something happens by itself.
+    pub fn deadline(&self) -> Time {
+        self.decide_at.unwrap_or(Time::NEVER).min(self.resend_at)
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Time) -> Step {
+        if self.decide_at.is_some_and(|at| at <= now) {
+            return Step::Decided;
+        }
+        if self.resend_at > now {
+            return Step::Wait;
+        }
+        self.resend_after = Millis(self.resend_after.0 * 2).min(self.resend_max);
+        self.resend_at = now + self.resend_after;
+        Step::Send
+    }
+
+    /// Another server told its vote.
+    pub fn notified(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
+        let known = |server| self.voters.contains(&server);
+        if !known(from) || !known(notification.leader) {
+            return Step::Wait;
+        }
+        match notification.state {
+            PeerState::Looking => self.heard_looking(now, from, notification),
+            PeerState::Following | PeerState::Leading => self.heard_settled(from, notification),
+            PeerState::Observing => Step::Wait,
+        }
+    }
+
+    fn heard_looking(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
+        let vote = Vote::of(notification);
+        if notification.round < self.round {
+            return Step::Answer;
+        }
+        let mut step = Step::Wait;
+        if notification.round > self.round {
+            self.round = notification.round;
+            self.received.clear();
+            self.adopt(self.own.max(vote));
+            step = Step::Send;
+        } else if vote > self.vote {
+            self.adopt(vote);
+            step = Step::Send;
+        }
+        self.received.insert(from, vote);
+        self.count_own(now);
+        step
+    }
+
+    fn adopt(&mut self, vote: Vote) {
+        self.vote = vote;
+        self.decide_at = None;
+    }
+
+    /// Its own vote counts; once a quorum has the same one, the wait for a better one begins.
+    fn count_own(&mut self, now: Time) {
+        self.received.insert(self.id, self.vote);
+        let same = |voter| self.received.get(&voter) == Some(&self.vote);
+        let agreed = has_majority(&self.voters, same);
+        self.decide_at = match self.decide_at {
+            _ if !agreed => None,
+            Some(at) => Some(at),
+            None => Some(now + FINALIZE),
+        };
+    }
+
+    /// There may be a leader already: a quorum says so, and so does the leader.
+    fn heard_settled(&mut self, from: ServerId, notification: &Notification) -> Step {
+        let vote = Vote::of(notification);
+        let settled = (vote, notification.round, notification.state);
+        self.established.insert(from, settled);
+        let means_it = |voter: ServerId| {
+            self.established.get(&voter).is_some_and(|(it, ..)| it.same_leadership(vote))
+        };
+        if !has_majority(&self.voters, means_it) || !self.leader_says_so(notification) {
+            return Step::Wait;
+        }
+        self.round = notification.round;
+        self.vote = vote;
+        Step::Decided
+    }
+
+    fn leader_says_so(&self, notification: &Notification) -> bool {
+        if notification.leader == self.id {
+            return notification.round == self.round;
+        }
+        let leader = self.established.get(&notification.leader);
+        leader.is_some_and(|(.., state)| *state == PeerState::Leading)
+    }
+}

@@ -1,0 +1,465 @@
+//! A leader's side of discovery, synchronisation and broadcast (`Leader.java`,
+//! `LearnerHandler.java`).
+
+use super::learner::note_epochs;
+use super::peer::{Common, Delivery, Effect, Then, Verdict};
+use super::quorum::has_majority;
+use super::sync::SyncPlan;
+use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
+use crate::history::Note;
+use crate::wire::{LearnerInfo, Packet, PacketKind, Proposal};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How far the leadership has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Phase {
+    /// Waits for a quorum to introduce itself.
+    Discovery,
+    /// Writes the new epoch down before it proposes it (ZOOKEEPER-1291).
+    Proposing,
+    /// Waits for a quorum's promises.
+    Promises,
+    /// Writes down that the epoch is the current one.
+    Entering,
+    /// Brings learners up to date; waits for a quorum that holds the initial history.
+    Synchronization,
+    /// A quorum follows.
+    Broadcast,
+}
+
+/// How far a learner has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Stage {
+    /// Introduced itself.
+    Introduced,
+    /// Was told the epoch.
+    Told,
+    /// Promised it; its history ends here.
+    Promised { last: Zxid },
+    /// What it lacks is on the way; it gets every proposal and commit from now on.
+    Syncing,
+    /// Holds the initial history.
+    Synced,
+}
+
+#[derive(Clone, Debug)]
+struct Handler {
+    stage: Stage,
+    heard: Time,
+}
+
+/// A proposal on its way.
+#[derive(Clone, Debug)]
+struct Outstanding {
+    zxid: Zxid,
+    acks: BTreeSet<ServerId>,
+}
+
+/// A leader, or one that tries to be.
+#[derive(Clone, Debug)]
+pub(super) struct Leader {
+    phase: Phase,
+    since: Time,
+    epoch: Epoch,
+    /// Epoch and last zxid before this leadership: no follower may have more.
+    summary: (Epoch, Zxid),
+    learners: BTreeMap<ServerId, Handler>,
+    /// The accepted epochs of those who introduced themselves, its own included.
+    accepted: BTreeMap<ServerId, Epoch>,
+    promised: BTreeSet<ServerId>,
+    synced: BTreeSet<ServerId>,
+    outstanding: VecDeque<Outstanding>,
+    last_proposed: Zxid,
+    ping_at: Time,
+    check_at: Time,
+}
+
+impl Leader {
+    /// Begins discovery. Alone it is a quorum by itself.
+    pub fn begin(now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> (Leader, Verdict) {
+        let id = common.settings.id;
+        let mut leader = Leader {
+            phase: Phase::Discovery,
+            since: now,
+            epoch: Epoch(0),
+            summary: (common.current, common.history.last()),
+            learners: BTreeMap::new(),
+            accepted: BTreeMap::from([(id, common.accepted)]),
+            promised: BTreeSet::from([id]),
+            synced: BTreeSet::from([id]),
+            outstanding: VecDeque::new(),
+            last_proposed: common.history.last(),
+            ping_at: now + half(common.settings.tick),
+            check_at: now + common.settings.tick,
+        };
+        let verdict = leader.propose_epoch(common, effects);
+        (leader, verdict)
+    }
+
+    pub fn is_established(&self) -> bool {
+        self.phase == Phase::Broadcast
+    }
+
+    pub fn last_proposed(&self) -> Zxid {
+        self.last_proposed
+    }
+
+    pub fn deadline(&self, common: &Common) -> Time {
+        let established_by = match self.phase {
+            Phase::Broadcast => Time::NEVER,
+            _ => self.since + common.settings.init_limit(),
+        };
+        self.ping_at.min(self.check_at).min(established_by)
+    }
+
+    /// Pings twice a tick; once a tick looks whether a quorum is still there.
+    pub fn tick(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        let tick = common.settings.tick;
+        if self.phase != Phase::Broadcast && self.since + common.settings.init_limit() <= now {
+            return Verdict::Leave;
+        }
+        if self.ping_at <= now {
+            self.ping_at = now + half(tick);
+            let ping = Packet::bare(PacketKind::Ping, self.last_proposed);
+            self.send_to_syncing(&ping, effects);
+        }
+        if self.check_at > now {
+            return Verdict::Stay;
+        }
+        self.check_at = now + tick;
+        self.drop_silent(now, common, effects);
+        let here = |voter| voter == common.settings.id || self.learners.contains_key(&voter);
+        let quorum = has_majority(&common.settings.voters, here);
+        if self.phase == Phase::Broadcast && !quorum { Verdict::Leave } else { Verdict::Stay }
+    }
+
+    /// Learners that were silent for too long are gone.
+    fn drop_silent(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
+        let (sync, init) = (common.settings.sync_limit(), common.settings.init_limit());
+        let patience = |stage| match stage {
+            Stage::Synced => sync,
+            _ => Millis(sync.0 + init.0),
+        };
+        self.learners.retain(|&server, it| {
+            let here = it.heard + patience(it.stage) > now;
+            if !here {
+                effects.push(Effect::Hangup(server));
+            }
+            here
+        });
+    }
+
+    pub fn unlinked(&mut self, learner: ServerId) {
+        self.learners.remove(&learner);
+        if self.phase < Phase::Proposing {
+            self.accepted.remove(&learner);
+        }
+    }
+
+    /// A packet from a learner.
+    pub fn received(
+        &mut self,
+        now: Time,
+        from: ServerId,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        if packet.kind == PacketKind::FollowerInfo {
+            return self.introduced(now, from, packet.zxid().epoch(), common, effects);
+        }
+        let Some(learner) = self.learners.get_mut(&from) else {
+            effects.push(Effect::Hangup(from));
+            return Verdict::Stay;
+        };
+        learner.heard = now;
+        match packet.kind {
+            PacketKind::AckEpoch => self.promise(from, &packet, common, effects),
+            PacketKind::Ack => self.acked(from, packet.zxid(), common, effects),
+            PacketKind::Request => effects.push(Effect::Request(from, packet)),
+            PacketKind::Revalidate => effects.push(Effect::Revalidate(from, packet)),
+            PacketKind::Ping => effects.push(Effect::Touched(from, packet)),
+            _ => self.drop_learner(from, effects),
+        }
+        Verdict::Stay
+    }
+
+    fn drop_learner(&mut self, learner: ServerId, effects: &mut Vec<Effect>) {
+        self.learners.remove(&learner);
+        effects.push(Effect::Hangup(learner));
+    }
+
+    fn introduced(
+        &mut self,
+        now: Time,
+        from: ServerId,
+        accepted: Epoch,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        self.learners.insert(from, Handler { stage: Stage::Introduced, heard: now });
+        match self.phase {
+            Phase::Discovery => {
+                self.accepted.insert(from, accepted);
+                return self.propose_epoch(common, effects);
+            }
+            Phase::Proposing => {}
+            _ => self.tell_epoch(effects),
+        }
+        Verdict::Stay
+    }
+
+    /// A quorum is here: the new epoch is above all that any of them has accepted
+    /// (ZOOKEEPER-1343).
+    fn propose_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        if !has_majority(&common.settings.voters, |voter| self.accepted.contains_key(&voter)) {
+            return Verdict::Stay;
+        }
+        let highest = self.accepted.values().max().expect("its own is among them");
+        let Some(epoch) = highest.0.checked_add(1) else { return Verdict::Leave };
+        self.epoch = Epoch(epoch);
+        self.phase = Phase::Proposing;
+        let then = common.ticket(Then::ProposeEpoch);
+        effects.push(Effect::Persist { accepted: self.epoch, current: common.current, then });
+        Verdict::Stay
+    }
+
+    fn tell_epoch(&mut self, effects: &mut Vec<Effect>) {
+        for (&server, learner) in &mut self.learners {
+            if learner.stage == Stage::Introduced {
+                learner.stage = Stage::Told;
+                effects.push(Effect::Send(server, LearnerInfo::leader_info(self.epoch)));
+            }
+        }
+    }
+
+    /// ACKEPOCH. Nobody who has more than this server may follow it.
+    fn promise(
+        &mut self,
+        from: ServerId,
+        packet: &Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        let current = packet.data().first_chunk::<4>().map(|it| i32::from_be_bytes(*it));
+        let told = self.learners.get(&from).is_some_and(|it| it.stage == Stage::Told);
+        let (Some(current), true) = (current, told) else {
+            return self.drop_learner(from, effects);
+        };
+        let last = packet.zxid();
+        if let Ok(current) = u32::try_from(current) {
+            if (Epoch(current), last) > self.summary && self.phase <= Phase::Entering {
+                return self.drop_learner(from, effects);
+            }
+            self.promised.insert(from);
+        }
+        if let Some(learner) = self.learners.get_mut(&from) {
+            learner.stage = Stage::Promised { last };
+        }
+        match self.phase {
+            Phase::Promises => self.enter_epoch(common, effects),
+            Phase::Synchronization | Phase::Broadcast => {
+                self.synchronize(from, last, common, effects);
+            }
+            Phase::Discovery | Phase::Proposing | Phase::Entering => {}
+        }
+    }
+
+    /// A quorum has promised: the epoch is the current one.
+    fn enter_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
+        if has_majority(&common.settings.voters, |voter| self.promised.contains(&voter)) {
+            self.phase = Phase::Entering;
+            let then = common.ticket(Then::Synchronize);
+            effects.push(Effect::Persist { accepted: self.epoch, current: self.epoch, then });
+        }
+    }
+
+    /// What was asked of the disk is there.
+    pub fn done(
+        &mut self,
+        now: Time,
+        then: Then,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        match then {
+            Then::ProposeEpoch => {
+                common.accepted = self.epoch;
+                note_epochs(common, effects);
+                self.phase = Phase::Promises;
+                self.tell_epoch(effects);
+                self.enter_epoch(common, effects);
+            }
+            Then::Synchronize => {
+                common.current = self.epoch;
+                note_epochs(common, effects);
+                self.phase = Phase::Synchronization;
+                for (server, last) in self.promised_learners() {
+                    self.synchronize(server, last, common, effects);
+                }
+                self.establish(now, common, effects);
+            }
+            Then::Promise | Then::AckNewLeader | Then::Look => {
+                unreachable!("{then:?} is no leader's")
+            }
+        }
+        Verdict::Stay
+    }
+
+    fn promised_learners(&self) -> Vec<(ServerId, Zxid)> {
+        let last = |stage| match stage {
+            Stage::Promised { last } => Some(last),
+            _ => None,
+        };
+        self.learners.iter().filter_map(|(&server, it)| Some((server, last(it.stage)?))).collect()
+    }
+
+    /// Sends a learner what it lacks, then what is outstanding, then NEWLEADER. From here on it
+    /// gets everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
+    fn synchronize(
+        &mut self,
+        to: ServerId,
+        learner_last: Zxid,
+        common: &Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        let history = &common.history;
+        let mut send = |packet| effects.push(Effect::Send(to, packet));
+        let after = match (common.rules.sync_plan)(&history.window(), learner_last) {
+            SyncPlan::Diff { after } => {
+                send(Packet::bare(PacketKind::Diff, history.delivered()));
+                after
+            }
+            SyncPlan::Trunc { to } => {
+                send(Packet::bare(PacketKind::Trunc, to));
+                to
+            }
+            SyncPlan::Snap => {
+                effects.push(Effect::SendSnapshot(to));
+                history.delivered()
+            }
+        };
+        let mut send = |packet| effects.push(Effect::Send(to, packet));
+        for proposal in history.recent_after(after) {
+            let payload = proposal.payload.clone();
+            send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
+            send(Packet::bare(PacketKind::Commit, proposal.zxid));
+        }
+        for proposal in history.pending() {
+            let payload = proposal.payload.clone();
+            send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
+        }
+        send(Packet::bare(PacketKind::NewLeader, Zxid::floor_of(self.epoch)));
+        let learner = self.learners.get_mut(&to).expect("the caller has looked");
+        learner.stage = Stage::Syncing;
+    }
+
+    /// ACK: of NEWLEADER, of UPTODATE, or of a proposal.
+    fn acked(
+        &mut self,
+        from: ServerId,
+        zxid: Zxid,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        if zxid != Zxid::floor_of(self.epoch) {
+            self.count(from, zxid);
+            return self.commit(common, effects);
+        }
+        let learner = self.learners.get_mut(&from).expect("the caller has looked");
+        if learner.stage != Stage::Syncing {
+            return;
+        }
+        learner.stage = Stage::Synced;
+        let heard = learner.heard;
+        self.synced.insert(from);
+        match self.phase {
+            Phase::Broadcast => self.up_to_date(from, effects),
+            _ => self.establish(heard, common, effects),
+        }
+    }
+
+    fn up_to_date(&self, learner: ServerId, effects: &mut Vec<Effect>) {
+        let packet = Packet { kind: PacketKind::UpToDate, zxid: -1, data: None };
+        effects.push(Effect::Send(learner, packet));
+    }
+
+    /// A quorum holds the initial history: it is committed, and the epoch is in force.
+    fn establish(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
+        assert_eq!(self.phase, Phase::Synchronization, "an epoch is established once");
+        if !has_majority(&common.settings.voters, |voter| self.synced.contains(&voter)) {
+            return;
+        }
+        self.phase = Phase::Broadcast;
+        self.since = now;
+        self.last_proposed = Zxid::floor_of(self.epoch);
+        let last = common.history.last();
+        effects.push(Effect::Note(Note::Established { epoch: self.epoch, last }));
+        effects.push(Effect::Serve(self.epoch));
+        for (&server, learner) in &self.learners {
+            if learner.stage == Stage::Synced {
+                self.up_to_date(server, effects);
+            }
+        }
+    }
+
+    /// Gives a proposal its way to the disks of all.
+    pub fn propose(
+        &mut self,
+        _now: Time,
+        proposal: Proposal,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        let packet = Packet::with(PacketKind::Proposal, proposal.zxid, proposal.payload.clone());
+        self.last_proposed = proposal.zxid;
+        self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: BTreeSet::new() });
+        effects.push(Effect::Append(proposal.clone()));
+        common.history.append(proposal);
+        self.send_to_syncing(&packet, effects);
+    }
+
+    fn send_to_syncing(&self, packet: &Packet, effects: &mut Vec<Effect>) {
+        let syncing = self.learners.iter().filter(|(_, it)| it.stage >= Stage::Syncing);
+        effects.extend(syncing.map(|(&server, _)| Effect::Send(server, packet.clone())));
+    }
+
+    /// Its own disk has everything up to `zxid`: its own acknowledgement.
+    pub fn logged(
+        &mut self,
+        _now: Time,
+        zxid: Zxid,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= zxid) {
+            it.acks.insert(common.settings.id);
+        }
+        self.commit(common, effects);
+    }
+
+    fn count(&mut self, from: ServerId, zxid: Zxid) {
+        if let Ok(at) = self.outstanding.binary_search_by_key(&zxid, |it| it.zxid) {
+            self.outstanding[at].acks.insert(from);
+        }
+    }
+
+    /// Commits, in order, what a quorum has.
+    fn commit(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
+        let voters = &common.settings.voters;
+        while let Some(first) = self
+            .outstanding
+            .pop_front_if(|it| has_majority(voters, |voter| it.acks.contains(&voter)))
+        {
+            effects.push(Effect::Note(Note::Committed { zxid: first.zxid }));
+            self.send_to_syncing(&Packet::bare(PacketKind::Commit, first.zxid), effects);
+            let proposal = common.history.deliver().expect("what is outstanding is pending");
+            assert_eq!(proposal.zxid, first.zxid, "proposals are committed in order");
+            effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
+        }
+    }
+}
+
+fn half(tick: Millis) -> Millis {
+    Millis((tick.0 / 2).max(1))
+}

@@ -1,0 +1,429 @@
+//! A follower's side of discovery, synchronisation and broadcast (`Learner.java`,
+//! `Follower.java`).
+//!
+//! Synchronisation is staging: what the leader sends is kept aside, and goes to log and tree in one
+//! step when NEWLEADER says that it is complete.
+
+use super::history::follows;
+use super::peer::{Common, Delivery, Effect, Then, Verdict};
+use super::rules::AckOrder;
+use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
+use crate::history::Note;
+use crate::wire::{LearnerInfo, Packet, PacketKind, Proposal};
+use std::collections::VecDeque;
+
+/// How often a learner dials before it looks for another leader.
+const DIALS_MAX: u32 = 5;
+/// The wait between two of them (`leaderConnectDelayDuringRetryMs`).
+const REDIAL: Millis = Millis(100);
+
+/// How far a learner has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// Waits for the link; `None` while a dial is under way.
+    Connecting { redial_at: Option<Time>, dials: u32 },
+    /// Introduced itself; waits for the epoch.
+    Discovery,
+    /// Writes the epoch down; then promises it.
+    Promising,
+    /// Waits for the leader's history.
+    Synchronization,
+    /// Its disk is being cut; packets wait.
+    Truncating,
+    /// Writes the leader's initial history down; then acknowledges it. Packets wait.
+    Persisting,
+    /// Holds the leader's initial history.
+    Broadcast,
+}
+
+/// What the staged proposals follow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Base {
+    /// What this server has.
+    Own,
+    /// The leader's tree; `None` while its bytes are on the way.
+    Snapshot { zxid: Zxid, body: Option<Vec<u8>> },
+    /// Nothing: this server claimed to have nothing, and the leader has nothing either.
+    Empty,
+}
+
+/// A follower, or one that tries to be.
+#[derive(Clone, Debug)]
+pub(super) struct Learner {
+    pub leader: ServerId,
+    phase: Phase,
+    /// When the leader was last heard, or the phase began.
+    heard: Time,
+    epoch: Epoch,
+    base: Base,
+    staged: Vec<Proposal>,
+    /// How many of the staged ones are committed.
+    committed: usize,
+    /// Packets that arrived while the disk was at work.
+    waiting: VecDeque<Packet>,
+    /// Acknowledged NEWLEADER before logging, wrongly; logged at UPTODATE.
+    late: Vec<Proposal>,
+    /// The last proposal that was acknowledged.
+    acked: Zxid,
+}
+
+impl Learner {
+    /// Begins with a dial.
+    pub fn begin(now: Time, leader: ServerId, effects: &mut Vec<Effect>) -> Learner {
+        effects.push(Effect::Dial(leader));
+        Learner {
+            leader,
+            phase: Phase::Connecting { redial_at: None, dials: 1 },
+            heard: now,
+            epoch: Epoch(0),
+            base: Base::Own,
+            staged: Vec::new(),
+            committed: 0,
+            waiting: VecDeque::new(),
+            late: Vec::new(),
+            acked: Zxid::ZERO,
+        }
+    }
+
+    /// Whether disk or memory may be between two histories.
+    pub fn is_synchronizing(&self) -> bool {
+        matches!(self.phase, Phase::Truncating | Phase::Persisting)
+    }
+
+    /// Whether it holds the leader's initial history.
+    pub fn is_synchronized(&self) -> bool {
+        self.phase == Phase::Broadcast
+    }
+
+    pub fn deadline(&self, common: &Common) -> Time {
+        let redial_at = match self.phase {
+            Phase::Connecting { redial_at, .. } => redial_at.unwrap_or(Time::NEVER),
+            _ => Time::NEVER,
+        };
+        redial_at.min(self.patience_ends(common))
+    }
+
+    fn patience_ends(&self, common: &Common) -> Time {
+        match self.phase {
+            Phase::Broadcast => self.heard + common.settings.sync_limit(),
+            _ => self.heard + common.settings.init_limit(),
+        }
+    }
+
+    pub fn tick(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) -> Verdict {
+        if self.patience_ends(common) <= now {
+            return Verdict::Leave;
+        }
+        if let Phase::Connecting { redial_at: Some(at), dials } = self.phase
+            && at <= now
+        {
+            self.phase = Phase::Connecting { redial_at: None, dials: dials + 1 };
+            effects.push(Effect::Dial(self.leader));
+        }
+        Verdict::Stay
+    }
+
+    pub fn linked(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
+        assert!(matches!(self.phase, Phase::Connecting { .. }), "a link is dialled once");
+        self.heard = now;
+        self.phase = Phase::Discovery;
+        let info = LearnerInfo { server: common.settings.id };
+        effects.push(Effect::Send(self.leader, info.packet(common.accepted)));
+    }
+
+    pub fn unlinked(&mut self, now: Time, common: &Common) -> Verdict {
+        match self.phase {
+            Phase::Connecting { dials, .. } if dials < DIALS_MAX => {
+                self.phase = Phase::Connecting { redial_at: Some(now + REDIAL), dials };
+                if self.patience_ends(common) > now { Verdict::Stay } else { Verdict::Leave }
+            }
+            _ => Verdict::Leave,
+        }
+    }
+
+    /// A packet from the leader.
+    pub fn received(
+        &mut self,
+        now: Time,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        self.heard = now;
+        match self.phase {
+            _ if packet.kind == PacketKind::Ping => {
+                effects.push(Effect::AnswerPing(packet));
+                Verdict::Stay
+            }
+            Phase::Promising | Phase::Truncating | Phase::Persisting => {
+                self.waiting.push_back(packet);
+                Verdict::Stay
+            }
+            Phase::Connecting { .. } => Verdict::Leave,
+            Phase::Discovery => self.discover(packet, common, effects),
+            Phase::Synchronization => self.synchronize(packet, common, effects),
+            Phase::Broadcast => self.broadcast(packet, common, effects),
+        }
+    }
+
+    /// The disk is done with something; goes on with the packets that waited for it.
+    fn go_on(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        let waiting = std::mem::take(&mut self.waiting);
+        for packet in waiting {
+            if self.received(now, packet, common, effects) == Verdict::Leave {
+                return Verdict::Leave;
+            }
+        }
+        Verdict::Stay
+    }
+
+    /// The leader proposes an epoch: promised once, never to two leaders (ZOOKEEPER-335).
+    fn discover(
+        &mut self,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        if packet.kind != PacketKind::LeaderInfo {
+            return Verdict::Leave;
+        }
+        self.epoch = packet.zxid().epoch();
+        if self.epoch < common.accepted {
+            return Verdict::Leave;
+        }
+        if self.epoch == common.accepted {
+            self.promise(None, common, effects);
+            return Verdict::Stay;
+        }
+        self.phase = Phase::Promising;
+        let then = common.ticket(Then::Promise);
+        effects.push(Effect::Persist { accepted: self.epoch, current: common.current, then });
+        Verdict::Stay
+    }
+
+    /// Tells what it has. `None` instead of the epoch when it promised this one before: then the
+    /// answer does not count for the leader's quorum.
+    fn promise(&mut self, current: Option<Epoch>, common: &Common, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Synchronization;
+        let last = if common.claims_nothing { Zxid::ZERO } else { common.history.last() };
+        let epoch = current.map_or(-1, |epoch| epoch.0 as i32);
+        let data = epoch.to_be_bytes().as_slice().into();
+        effects.push(Effect::Send(self.leader, Packet::with(PacketKind::AckEpoch, last, data)));
+        effects.push(Effect::Note(Note::AckedEpoch { epoch: self.epoch }));
+    }
+
+    fn synchronize(
+        &mut self,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        match packet.kind {
+            PacketKind::Diff if common.claims_nothing => self.base = Base::Empty,
+            PacketKind::Diff => self.base = Base::Own,
+            PacketKind::Trunc => {
+                self.phase = Phase::Truncating;
+                effects.push(Effect::Truncate(packet.zxid()));
+            }
+            PacketKind::Snap => self.base = Base::Snapshot { zxid: packet.zxid(), body: None },
+            PacketKind::Proposal => return self.stage(packet, common),
+            PacketKind::Commit => return self.commit_staged(packet.zxid()),
+            PacketKind::NewLeader => return self.persist(packet.zxid().epoch(), common, effects),
+            _ => return Verdict::Leave,
+        }
+        Verdict::Stay
+    }
+
+    /// The leader's tree.
+    pub fn received_snapshot(&mut self, bytes: Vec<u8>) {
+        if let Base::Snapshot { body, .. } = &mut self.base {
+            *body = Some(bytes);
+        }
+    }
+
+    fn staged_last(&self, common: &Common) -> Zxid {
+        let base = match &self.base {
+            Base::Own => common.history.last(),
+            Base::Snapshot { zxid, .. } => *zxid,
+            Base::Empty => Zxid::ZERO,
+        };
+        self.staged.last().map_or(base, |proposal| proposal.zxid)
+    }
+
+    fn stage(&mut self, packet: Packet, common: &Common) -> Verdict {
+        let zxid = packet.zxid();
+        if !follows(self.staged_last(common), zxid) {
+            return Verdict::Leave;
+        }
+        let Some(payload) = packet.data else { return Verdict::Leave };
+        self.staged.push(Proposal { zxid, payload });
+        Verdict::Stay
+    }
+
+    fn commit_staged(&mut self, zxid: Zxid) -> Verdict {
+        let next = self.staged.get(self.committed);
+        if next.is_none_or(|proposal| proposal.zxid != zxid) {
+            return Verdict::Leave;
+        }
+        self.committed += 1;
+        Verdict::Stay
+    }
+
+    /// NEWLEADER: what was staged goes to the disk, history first, `currentEpoch` last
+    /// (ZOOKEEPER-3911, ZOOKEEPER-4643).
+    fn persist(&mut self, epoch: Epoch, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        if epoch != self.epoch {
+            return Verdict::Leave;
+        }
+        match std::mem::replace(&mut self.base, Base::Own) {
+            Base::Own => {}
+            Base::Snapshot { body: None, .. } => return Verdict::Leave,
+            Base::Snapshot { zxid, body } => install(zxid, body, common, effects),
+            Base::Empty => install(Zxid::ZERO, None, common, effects),
+        }
+        self.phase = Phase::Persisting;
+        let staged = std::mem::take(&mut self.staged);
+        if (common.rules.ack_order)() == AckOrder::AckFirst {
+            self.late = staged;
+        } else {
+            staged.into_iter().for_each(|proposal| append(proposal, common, effects));
+        }
+        let then = common.ticket(Then::AckNewLeader);
+        effects.push(Effect::Persist { accepted: common.accepted, current: epoch, then });
+        Verdict::Stay
+    }
+
+    /// What was asked of the disk is there.
+    pub fn done(
+        &mut self,
+        now: Time,
+        then: Then,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        match then {
+            Then::Promise => {
+                common.accepted = self.epoch;
+                note_epochs(common, effects);
+                self.promise(Some(common.current), common, effects);
+            }
+            Then::AckNewLeader => self.ack_new_leader(common, effects),
+            Then::ProposeEpoch | Then::Synchronize | Then::Look => {
+                unreachable!("{then:?} is no learner's")
+            }
+        }
+        self.heard = now;
+        self.go_on(now, common, effects)
+    }
+
+    fn ack_new_leader(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
+        common.current = self.epoch;
+        common.claims_nothing = false;
+        note_epochs(common, effects);
+        self.phase = Phase::Broadcast;
+        let last = self.late.last().map_or(common.history.last(), |proposal| proposal.zxid);
+        let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
+        effects.push(Effect::Send(self.leader, ack));
+        effects.push(Effect::Note(Note::AckedNewLeader { epoch: self.epoch, last }));
+        for _ in 0..self.committed {
+            let late = if self.late.is_empty() { None } else { Some(self.late.remove(0)) };
+            late.into_iter().for_each(|proposal| append(proposal, common, effects));
+            deliver(Delivery::Synchronized, common, effects);
+        }
+        self.logged(common.history.last(), common, effects);
+    }
+
+    /// A truncation is done, and what is in memory was read from the disk.
+    pub fn truncated(
+        &mut self,
+        now: Time,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        assert_eq!(self.phase, Phase::Truncating, "only a truncation reads the disk again");
+        self.phase = Phase::Synchronization;
+        self.go_on(now, common, effects)
+    }
+
+    fn broadcast(
+        &mut self,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        match packet.kind {
+            PacketKind::Proposal => {
+                self.log_late(common, effects);
+                let zxid = packet.zxid();
+                let Some(payload) = packet.data else { return Verdict::Leave };
+                if !common.history.may_follow(zxid) {
+                    return Verdict::Leave;
+                }
+                append(Proposal { zxid, payload }, common, effects);
+            }
+            PacketKind::Commit => {
+                let next = common.history.pending().next();
+                if next.is_none_or(|proposal| proposal.zxid != packet.zxid()) {
+                    return Verdict::Leave;
+                }
+                deliver(Delivery::Committed, common, effects);
+            }
+            PacketKind::UpToDate => {
+                self.log_late(common, effects);
+                let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
+                effects.push(Effect::Send(self.leader, ack));
+                effects.push(Effect::Serve(self.epoch));
+            }
+            PacketKind::Sync => effects.push(Effect::Synced),
+            PacketKind::Revalidate => effects.push(Effect::Revalidated(packet)),
+            _ => return Verdict::Leave,
+        }
+        Verdict::Stay
+    }
+
+    /// Logs what was acknowledged too early.
+    fn log_late(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
+        let late = std::mem::take(&mut self.late);
+        late.into_iter().for_each(|proposal| append(proposal, common, effects));
+    }
+
+    /// Acknowledges what is on the disk, each proposal once and in order. None is acknowledged
+    /// before NEWLEADER is (ZOOKEEPER-4685).
+    pub fn logged(&mut self, zxid: Zxid, common: &Common, effects: &mut Vec<Effect>) {
+        if self.phase != Phase::Broadcast {
+            return;
+        }
+        let acked = self.acked;
+        let mut last = None;
+        let waiting = common.history.pending().map(|proposal| proposal.zxid);
+        for zxid in waiting.filter(|&it| it > acked && it <= zxid) {
+            effects.push(Effect::Send(self.leader, Packet::bare(PacketKind::Ack, zxid)));
+            last = Some(zxid);
+        }
+        if let Some(zxid) = last {
+            effects.push(Effect::Note(Note::Acked { zxid }));
+            self.acked = zxid;
+        }
+    }
+}
+
+fn append(proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Append(proposal.clone()));
+    common.history.append(proposal);
+}
+
+fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) {
+    let proposal = common.history.deliver().expect("what is committed is pending");
+    effects.push(Effect::Deliver { proposal, why });
+}
+
+fn install(zxid: Zxid, body: Option<Vec<u8>>, common: &mut Common, effects: &mut Vec<Effect>) {
+    let limit = common.settings.commit_log_count;
+    common.history = super::History::new(zxid, Vec::new(), limit);
+    effects.push(Effect::Install { zxid, body });
+}
+
+pub(super) fn note_epochs(common: &Common, effects: &mut Vec<Effect>) {
+    let note = Note::Epochs { accepted: common.accepted, current: common.current };
+    effects.push(Effect::Note(note));
+}

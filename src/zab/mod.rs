@@ -1,0 +1,23 @@
+//! How servers agree on one order of transactions: fast leader election, discovery,
+//! synchronisation, broadcast (`zookeeper.md`, C; Junqueira, Reed, Serafini: Zab, DSN 2011).
+//! Knows no znode: payloads are bytes.
+//!
+//! [`Peer`] is the whole of it for one server. Messages and the passing of time go in, effects come
+//! out; what has to be on disk first comes back as [`Then`].
+
+mod election;
+mod history;
+mod leader;
+mod learner;
+mod peer;
+mod quorum;
+mod rules;
+mod sync;
+mod vote;
+
+pub use history::History;
+pub use peer::{Delivery, Effect, Peer, Settings, Then, Ticket};
+pub use quorum::has_majority;
+pub use rules::{AckOrder, FastForward, LogQueue, Rules};
+pub use sync::{SyncPlan, Window, plan};
+pub use vote::Vote;

@@ -1,0 +1,541 @@
+//! One server's part in the agreement, as a value: which role it has, and what each role does with
+//! what arrives.
+
+use super::election::{Election, Step};
+use super::history::History;
+use super::leader::Leader;
+use super::learner::Learner;
+use super::rules::{FastForward, LogQueue, Rules};
+use super::vote::Vote;
+use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
+use crate::history::{Note, Role};
+use crate::wire::{Notification, Packet, PeerState, Proposal};
+
+/// Who takes part, and how patient they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// This server.
+    pub id: ServerId,
+    /// All who vote, in ascending order, this one included.
+    pub voters: Vec<ServerId>,
+    /// The unit of the limits.
+    pub tick: Millis,
+    /// How many ticks a learner may take to connect and to catch up.
+    pub init_limit_ticks: u64,
+    /// How many ticks of silence are too many.
+    pub sync_limit_ticks: u64,
+    /// The longest wait before a vote is sent again.
+    pub notification_max: Millis,
+    /// How many proposals a leader remembers for learners that lack a little.
+    pub commit_log_count: usize,
+}
+
+impl Settings {
+    pub(super) fn init_limit(&self) -> Millis {
+        Millis(self.tick.0 * self.init_limit_ticks)
+    }
+
+    pub(super) fn sync_limit(&self) -> Millis {
+        Millis(self.tick.0 * self.sync_limit_ticks)
+    }
+}
+
+/// What has to happen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Tell a server this vote.
+    Notify(ServerId, Notification),
+    /// Connect to the leader's learner port; then [`Peer::linked`] or [`Peer::unlinked`].
+    Dial(ServerId),
+    /// End the link to that server.
+    Hangup(ServerId),
+    /// Send a packet over the link to that server.
+    Send(ServerId, Packet),
+    /// Send SNAP and the whole tree over the link to that learner.
+    SendSnapshot(ServerId),
+    /// Put a proposal at the end of the log; then, some time later, [`Peer::logged`].
+    Append(Proposal),
+    /// Write and sync what was appended, then the epochs that have changed; then [`Peer::done`].
+    Persist {
+        /// `acceptedEpoch`
+        accepted: Epoch,
+        /// `currentEpoch`
+        current: Epoch,
+        /// What to come back with.
+        then: Ticket,
+    },
+    /// Remove everything behind this zxid from the disk and read the disk again; then
+    /// [`Peer::recovered`], or [`Peer::cannot_truncate`].
+    Truncate(Zxid),
+    /// Replace everything by the leader's tree, in memory and on the disk.
+    Install {
+        /// What the tree holds.
+        zxid: Zxid,
+        /// The tree's bytes; `None` for the empty tree.
+        body: Option<Vec<u8>>,
+    },
+    /// Put a proposal into the tree.
+    Deliver {
+        /// Which.
+        proposal: Proposal,
+        /// Why it may be there.
+        why: Delivery,
+    },
+    /// Answer no client any more.
+    Stop,
+    /// Begin to answer clients.
+    Serve(Epoch),
+    /// Write and sync what was appended (or, wrongly, forget what is not yet written); then
+    /// [`Peer::done`].
+    Flush {
+        /// Whether what waits is written.
+        queue: LogQueue,
+        /// What to come back with.
+        then: Ticket,
+    },
+    /// Forget what is in memory and read the disk again; then [`Peer::recovered`].
+    Reload,
+    /// A learner forwards a request (REQUEST's data).
+    Request(ServerId, Packet),
+    /// A learner asks after a session (REVALIDATE's data).
+    Revalidate(ServerId, Packet),
+    /// A learner lists the sessions that it heard from (PING's data).
+    Touched(ServerId, Packet),
+    /// The leader pings; it wants the list of sessions that this server heard from.
+    AnswerPing(Packet),
+    /// The leader has answered the oldest forwarded `sync`.
+    Synced,
+    /// The leader has answered the question after a session.
+    Revalidated(Packet),
+    /// A statement for the history.
+    Note(Note),
+}
+
+/// Why a proposal goes into the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// It is committed.
+    Committed,
+    /// It is committed, and came while this learner was being brought up to date.
+    Synchronized,
+    /// It is logged, and whether it is committed the next leader decides.
+    Logged,
+}
+
+/// What goes on once something is on the disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// As a learner: `acceptedEpoch` is there; promise the epoch.
+    Promise,
+    /// As a learner: the leader's initial history is there; acknowledge it.
+    AckNewLeader,
+    /// As a would-be leader: `acceptedEpoch` is there; propose the epoch.
+    ProposeEpoch,
+    /// As a would-be leader: `currentEpoch` is there; bring the learners up to date.
+    Synchronize,
+    /// The log is there; go into the election.
+    Look,
+}
+
+/// A [`Then`] of one role; it means nothing once the server has another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket {
+    /// Which of the server's roles, counted.
+    pub(super) role: u64,
+    /// What goes on.
+    pub then: Then,
+}
+
+/// What every role works with.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub settings: Settings,
+    pub rules: Rules,
+    pub accepted: Epoch,
+    pub current: Epoch,
+    pub history: History,
+    /// Counts the roles that this server has had.
+    pub role: u64,
+    /// Its disk cannot be cut to what a leader asked for; it asks for the whole tree, as if it had
+    /// nothing. What it has stays until that tree is there.
+    pub claims_nothing: bool,
+}
+
+impl Common {
+    pub fn ticket(&self, then: Then) -> Ticket {
+        Ticket { role: self.role, then }
+    }
+
+    pub fn own_vote(&self) -> Vote {
+        Vote { peer_epoch: self.current, zxid: self.history.last(), leader: self.settings.id }
+    }
+}
+
+/// What a server does with its part.
+#[derive(Clone, Debug)]
+enum State {
+    /// Reads its disk.
+    Loading,
+    Looking(Election),
+    Following(Learner),
+    Leading(Leader),
+    /// Left a role, and waits for its log to be on disk.
+    Leaving,
+}
+
+/// What a role says after an input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    /// Goes on.
+    Stay,
+    /// Cannot go on; the server has to look for a leader.
+    Leave,
+}
+
+/// One server's part.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    common: Common,
+    state: State,
+    /// The logical clock of elections.
+    round: u64,
+    /// The vote of the last election.
+    vote: Vote,
+}
+
+impl Peer {
+    /// A server that has not read its disk; [`Peer::recovered`] begins its life.
+    pub fn new(settings: Settings, rules: Rules) -> Peer {
+        let history = History::new(Zxid::ZERO, Vec::new(), settings.commit_log_count);
+        let common = Common {
+            settings,
+            rules,
+            accepted: Epoch(0),
+            current: Epoch(0),
+            history,
+            role: 0,
+            claims_nothing: false,
+        };
+        let vote = common.own_vote();
+        Peer { common, state: State::Loading, round: 0, vote }
+    }
+
+    /// The role, as it is told.
+    pub fn role(&self) -> Role {
+        match &self.state {
+            State::Following(learner) => Role::Following(learner.leader),
+            State::Leading(_) => Role::Leading,
+            State::Loading | State::Looking(_) | State::Leaving => Role::Looking,
+        }
+    }
+
+    /// The epoch in force, as far as this server knows.
+    pub fn epoch(&self) -> Epoch {
+        self.common.current
+    }
+
+    /// The last proposal in its log.
+    pub fn last(&self) -> Zxid {
+        self.common.history.last()
+    }
+
+    /// The last proposal that it has given out, or would follow.
+    pub fn last_proposed(&self) -> Option<Zxid> {
+        match &self.state {
+            State::Leading(leader) => Some(leader.last_proposed()),
+            _ => None,
+        }
+    }
+
+    /// As an established leader: whether nothing that it proposed waits to be committed.
+    pub fn is_idle(&self) -> bool {
+        self.common.history.pending().next().is_none()
+    }
+
+    /// When something happens by itself.
+    pub fn deadline(&self) -> Time {
+        match &self.state {
+            State::Loading | State::Leaving => Time::NEVER,
+            State::Looking(election) => election.deadline(),
+            State::Following(learner) => learner.deadline(&self.common),
+            State::Leading(leader) => leader.deadline(&self.common),
+        }
+    }
+
+    /// The disk was read: at the start, after a truncation, or because what was in memory had to be
+    /// forgotten. `recent` ends with `last`.
+    pub fn recovered(
+        &mut self,
+        now: Time,
+        epochs: (Epoch, Epoch),
+        last: Zxid,
+        recent: Vec<Proposal>,
+        effects: &mut Vec<Effect>,
+    ) {
+        (self.common.accepted, self.common.current) = epochs;
+        let limit = self.common.settings.commit_log_count;
+        self.common.history = History::new(last, recent, limit);
+        match &mut self.state {
+            State::Following(learner) => {
+                let verdict = learner.truncated(now, &mut self.common, effects);
+                self.follow(now, verdict, effects);
+            }
+            State::Loading | State::Looking(_) | State::Leading(_) | State::Leaving => {
+                self.look(now, effects);
+            }
+        }
+    }
+
+    /// The disk cannot be cut there: what it keeps does not lead to that point.
+    pub fn cannot_truncate(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.common.claims_nothing = true;
+        self.follow(now, Verdict::Leave, effects);
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let verdict = match &mut self.state {
+            State::Loading | State::Leaving => Verdict::Stay,
+            State::Looking(election) => {
+                let step = election.tick(now);
+                self.elect(now, step, None, effects);
+                Verdict::Stay
+            }
+            State::Following(learner) => learner.tick(now, &self.common, effects),
+            State::Leading(leader) => leader.tick(now, &mut self.common, effects),
+        };
+        self.follow(now, verdict, effects);
+    }
+
+    /// Another server told its vote.
+    pub fn notified(
+        &mut self,
+        now: Time,
+        from: ServerId,
+        notification: &Notification,
+        effects: &mut Vec<Effect>,
+    ) {
+        match &mut self.state {
+            State::Looking(election) => {
+                let step = election.notified(now, from, notification);
+                self.elect(now, step, Some(from), effects);
+            }
+            State::Following(_) | State::Leading(_) => {
+                if notification.state == PeerState::Looking {
+                    effects.push(Effect::Notify(from, self.told_vote()));
+                }
+            }
+            State::Loading | State::Leaving => {}
+        }
+    }
+
+    /// What it tells a server that looks for a leader, once it has one.
+    fn told_vote(&self) -> Notification {
+        let state = match &self.state {
+            State::Leading(_) => PeerState::Leading,
+            _ => PeerState::Following,
+        };
+        // Once an epoch is in force, all of its servers name it, whenever they came in.
+        let vote = Vote { peer_epoch: self.vote.peer_epoch.max(self.common.current), ..self.vote };
+        vote.notification(state, self.round)
+    }
+
+    fn elect(&mut self, now: Time, step: Step, asker: Option<ServerId>, effects: &mut Vec<Effect>) {
+        let State::Looking(election) = &self.state else { return };
+        (self.round, self.vote) = (election.round, election.vote);
+        let told = self.vote.notification(PeerState::Looking, self.round);
+        match step {
+            Step::Wait => {}
+            Step::Answer => effects.extend(asker.map(|asker| Effect::Notify(asker, told))),
+            Step::Send => self.tell_all(&told, effects),
+            Step::Decided => self.take_role(now, effects),
+        }
+    }
+
+    fn tell_all(&self, told: &Notification, effects: &mut Vec<Effect>) {
+        let others =
+            self.common.settings.voters.iter().filter(|&&it| it != self.common.settings.id);
+        effects.extend(others.map(|&to| Effect::Notify(to, told.clone())));
+    }
+
+    /// The election is over: lead, or follow.
+    fn take_role(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.common.role += 1;
+        let leads = self.vote.leader == self.common.settings.id;
+        let role = if leads { Role::Leading } else { Role::Following(self.vote.leader) };
+        effects.push(Effect::Note(Note::Role(role)));
+        let verdict = if leads {
+            let (leader, verdict) = Leader::begin(now, &mut self.common, effects);
+            self.state = State::Leading(leader);
+            verdict
+        } else {
+            self.state = State::Following(Learner::begin(now, self.vote.leader, effects));
+            Verdict::Stay
+        };
+        self.follow(now, verdict, effects);
+    }
+
+    /// A packet from the leader or from a learner.
+    pub fn received(
+        &mut self,
+        now: Time,
+        from: ServerId,
+        packet: Packet,
+        effects: &mut Vec<Effect>,
+    ) {
+        let verdict = match &mut self.state {
+            State::Following(learner) if learner.leader == from => {
+                learner.received(now, packet, &mut self.common, effects)
+            }
+            State::Leading(leader) => leader.received(now, from, packet, &mut self.common, effects),
+            _ => {
+                effects.push(Effect::Hangup(from));
+                Verdict::Stay
+            }
+        };
+        self.follow(now, verdict, effects);
+    }
+
+    /// The leader's whole tree, behind its SNAP packet.
+    pub fn received_snapshot(&mut self, from: ServerId, body: Vec<u8>) {
+        if let State::Following(learner) = &mut self.state
+            && learner.leader == from
+        {
+            learner.received_snapshot(body);
+        }
+    }
+
+    /// The link that was dialled is there.
+    pub fn linked(&mut self, now: Time, to: ServerId, effects: &mut Vec<Effect>) {
+        match &mut self.state {
+            State::Following(learner) if learner.leader == to => {
+                learner.linked(now, &self.common, effects);
+            }
+            _ => effects.push(Effect::Hangup(to)),
+        }
+    }
+
+    /// A link has ended, or could not be made.
+    pub fn unlinked(&mut self, now: Time, peer: ServerId, effects: &mut Vec<Effect>) {
+        let verdict = match &mut self.state {
+            State::Following(learner) if learner.leader == peer => {
+                learner.unlinked(now, &self.common)
+            }
+            State::Leading(leader) => {
+                leader.unlinked(peer);
+                Verdict::Stay
+            }
+            _ => Verdict::Stay,
+        };
+        self.follow(now, verdict, effects);
+    }
+
+    /// What the ticket stands for is on the disk.
+    pub fn done(&mut self, now: Time, ticket: Ticket, effects: &mut Vec<Effect>) {
+        if ticket.role != self.common.role {
+            return;
+        }
+        let verdict = match (&mut self.state, ticket.then) {
+            (State::Following(learner), Then::Promise | Then::AckNewLeader) => {
+                learner.done(now, ticket.then, &mut self.common, effects)
+            }
+            (State::Leading(leader), Then::ProposeEpoch | Then::Synchronize) => {
+                leader.done(now, ticket.then, &mut self.common, effects)
+            }
+            (State::Leaving, Then::Look) => {
+                self.fast_forward(effects);
+                self.look(now, effects);
+                Verdict::Stay
+            }
+            (_, then) => unreachable!("{then:?} belongs to another role"),
+        };
+        self.follow(now, verdict, effects);
+    }
+
+    /// Everything that was appended up to `zxid` is on the disk.
+    pub fn logged(&mut self, now: Time, zxid: Zxid, effects: &mut Vec<Effect>) {
+        match &mut self.state {
+            State::Following(learner) => learner.logged(zxid, &self.common, effects),
+            State::Leading(leader) => leader.logged(now, zxid, &mut self.common, effects),
+            State::Loading | State::Looking(_) | State::Leaving => {}
+        }
+    }
+
+    /// As an established leader: the place of the next proposal. `None` for others, and when the
+    /// epoch's counter is used up.
+    pub fn next_zxid(&self) -> Option<Zxid> {
+        match &self.state {
+            State::Leading(leader) if leader.is_established() => leader.last_proposed().next(),
+            _ => None,
+        }
+    }
+
+    /// As an established leader: proposes a transaction, at the place that [`Peer::next_zxid`]
+    /// gave.
+    pub fn propose(&mut self, now: Time, proposal: Proposal, effects: &mut Vec<Effect>) {
+        assert_eq!(self.next_zxid(), Some(proposal.zxid), "proposals have their places in order");
+        if let State::Leading(leader) = &mut self.state {
+            leader.propose(now, proposal, &mut self.common, effects);
+        }
+    }
+
+    /// As a leader whose counter is used up: gives the role back (ZOOKEEPER-1277).
+    pub fn resign(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.follow(now, Verdict::Leave, effects);
+    }
+
+    /// Leaves the role when it says so. What is in the log or on the way there has to be on disk,
+    /// and in the tree, before the server votes: its vote says what it holds.
+    fn follow(&mut self, now: Time, verdict: Verdict, effects: &mut Vec<Effect>) {
+        if verdict == Verdict::Stay {
+            return;
+        }
+        let before = std::mem::replace(&mut self.state, State::Leaving);
+        self.common.role += 1;
+        effects.push(Effect::Stop);
+        match before {
+            State::Following(learner) if learner.is_synchronizing() => {
+                self.state = State::Loading;
+                effects.push(Effect::Reload);
+            }
+            State::Following(learner) if !learner.is_synchronized() => self.look(now, effects),
+            State::Following(_) | State::Leading(_) => {
+                let queue = (self.common.rules.log_queue)();
+                let then = self.common.ticket(Then::Look);
+                effects.push(Effect::Flush { queue, then });
+            }
+            State::Loading | State::Looking(_) | State::Leaving => {
+                unreachable!("only a role can be left")
+            }
+        }
+    }
+
+    /// The tree takes in what the log holds, so that vote, memory and disk are the same
+    /// (ZOOKEEPER-2845).
+    fn fast_forward(&mut self, effects: &mut Vec<Effect>) {
+        if (self.common.rules.fast_forward)() == FastForward::None {
+            self.common.history.forget_pending();
+        }
+        while let Some(proposal) = self.common.history.deliver() {
+            effects.push(Effect::Deliver { proposal, why: Delivery::Logged });
+        }
+    }
+
+    /// Begins an election.
+    fn look(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.common.role += 1;
+        self.round += 1;
+        self.vote = self.common.own_vote();
+        effects.push(Effect::Note(Note::Role(Role::Looking)));
+        let settings = &self.common.settings;
+        let election = Election::begin(
+            now,
+            self.vote,
+            settings.voters.clone(),
+            self.round,
+            settings.notification_max,
+        );
+        self.state = State::Looking(election);
+        self.tell_all(&self.vote.notification(PeerState::Looking, self.round), effects);
+    }
+}
