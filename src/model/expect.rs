@@ -250,3 +250,86 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Epoch;
+
+    fn stamp(counter: u32) -> Stamp {
+        Stamp { zxid: Zxid::new(Epoch(1), counter), session: SessionId(7), time_ms: 5 }
+    }
+
+    /// `/a` with the child `/a/e`, which is ephemeral.
+    fn versions() -> Versions {
+        let mut versions = Versions::default();
+        let change = |path: &str, ephemeral| Change::Create {
+            path: ZPath::parse(path).unwrap(),
+            data: Data::NULL,
+            ephemeral,
+            parent_cversion: 1,
+        };
+        versions.apply(stamp(1), &Change::CreateSession { timeout_ms: 4000 }).unwrap();
+        versions.apply(stamp(2), &change("/a", false)).unwrap();
+        versions.apply(stamp(3), &change("/a/e", true)).unwrap();
+        versions
+    }
+
+    fn create(path: &str, mode: CreateMode) -> Op {
+        Op::Create { path: ZPath::parse(path).unwrap(), data: Data::NULL, mode }
+    }
+
+    fn delete(path: &str, version: i32) -> Op {
+        Op::Delete { path: ZPath::parse(path).unwrap(), version }
+    }
+
+    #[test]
+    fn the_first_failure_counts() {
+        use ErrorCode::{BadArguments, BadVersion, NoChildrenForEphemerals, NoNode};
+        use ErrorCode::{NodeExists, NotEmpty};
+        let table = [
+            (create("/x/y", CreateMode::Persistent), NoNode),
+            (create("/a", CreateMode::Ephemeral), NodeExists),
+            (create("/", CreateMode::Persistent), NodeExists),
+            (create("/a/e/x", CreateMode::PersistentSequential), NoChildrenForEphemerals),
+            (delete("/zookeeper/quota", 9), BadArguments),
+            (delete("/x", -1), NoNode),
+            (delete("/a", 3), BadVersion),
+            (delete("/a", 0), NotEmpty),
+        ];
+        for (op, code) in table {
+            assert_eq!(expect(&versions(), &op, stamp(9)), Expected::Refused(code), "{op}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_multi_see_the_earlier_ones() {
+        let ops = vec![
+            delete("/a/e", -1),
+            create("/a/s-", CreateMode::PersistentSequential),
+            create("/a/s-", CreateMode::PersistentSequential),
+            delete("/a/s-0000000001", 0),
+        ];
+        let done = expect(&versions(), &Op::Multi(ops.clone()), stamp(9));
+        let Expected::Ok(Outcome::Multi(outcomes)) = done else { panic!("{done:?}") };
+        let path = |place: usize| match &outcomes[place] {
+            Outcome::Created { path, .. } => path.as_str(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((path(1), path(2)), ("/a/s-0000000001", "/a/s-0000000002"));
+        let failing = [ops, vec![delete("/a", -1), delete("/a", -1)]].concat();
+        let codes = [None, None, None, None, Some(ErrorCode::NotEmpty)];
+        let codes = [&codes[..], &[Some(ErrorCode::RuntimeInconsistency)]].concat();
+        let refused = Expected::Ok(Outcome::MultiRefused(codes));
+        assert_eq!(expect(&versions(), &Op::Multi(failing), stamp(9)), refused);
+    }
+
+    #[test]
+    fn a_closed_session_is_refused() {
+        let mut versions = versions();
+        versions.apply(stamp(4), &Change::CloseSession { paths: vec![] }).unwrap();
+        let refused = Expected::Refused(ErrorCode::SessionExpired);
+        assert_eq!(expect(&versions, &delete("/x", -1), stamp(9)), refused);
+        assert_eq!(expect(&versions, &Op::Close, stamp(9)), Expected::Ok(Outcome::Closed));
+    }
+}

@@ -112,3 +112,21 @@ fn every_version_of_the_tree_stays_readable() {
     let floor = Zxid::floor_of(Epoch(2));
     assert_eq!(versions.stat_at("/a", floor), versions.stat_at("/a", at(6)));
 }
+
+/// Histories may come from files, and from servers that are wrong on purpose.
+#[test]
+fn a_damaged_history_is_judged_all_the_same() {
+    for dir in sorted(&data()) {
+        for file in sorted(&dir) {
+            let file = BufReader::new(fs::File::open(file).unwrap());
+            let events: Vec<Event> = history::read(file).unwrap();
+            for missing in 0..events.len() {
+                let mut judge = Judge::new(&[] as &[&str]).unwrap();
+                let rest = events.iter().enumerate().filter(|(place, _)| *place != missing);
+                rest.for_each(|(_, event)| judge.observe(event));
+                judge.finish();
+                assert_eq!(judge.verdicts().len(), ALL.len());
+            }
+        }
+    }
+}
