@@ -7,7 +7,7 @@ fn main() {
     let (a, b): (u64, u64) = (args[2].parse().expect("a"), args[3].parse().expect("b"));
     for seed in a..b {
         let mut plan = Plan::draw(&scenario, seed);
-        plan.mutant = args.get(4).cloned();
+        plan.mutant = args.get(4).cloned().filter(|m| !m.is_empty());
         let t = menagerie::run::cpu_ms();
         let outcome = run(&plan, &RunOptions::default());
         let v = outcome.verdict(&plan);
