@@ -3,7 +3,7 @@
 //! `LeaderLogCompleteness` and `CommittedLogDurability` of Remix.
 
 use super::{Checker, Violation};
-use crate::base::{ServerId, Zxid};
+use crate::base::{Epoch, ServerId, Zxid};
 use crate::history::{Event, Note, What};
 use crate::model::{Ledger, Model, PerServer};
 
@@ -79,7 +79,9 @@ impl Durability {
                 self.is_durable(event, server, ("history", *last))
             }
             Note::Committed { zxid } => self.quorum_has(event, server, *zxid),
-            Note::Established { epoch: _, last } => self.complete(event, server, (ledger, *last)),
+            Note::Established { epoch, last } => {
+                self.complete(event, server, ledger, (*epoch, *last))
+            }
             Note::Truncated { to } => self.truncate(event, server, (ledger, *to)),
             _ => Ok(()),
         }
@@ -133,16 +135,17 @@ impl Durability {
     }
 
     /// S7: the model has taken what this leader holds for committed already, and never takes back
-    /// what was committed before.
+    /// what was committed before. What later epochs have committed is not asked for: a leader that
+    /// stood still may hear only now that a quorum had followed it.
     fn complete(
         &mut self,
         event: &Event,
         server: ServerId,
-        (ledger, last): (&Ledger, Zxid),
+        ledger: &Ledger,
+        (epoch, last): (Epoch, Zxid),
     ) -> Result<(), Violation> {
         self.checked += 1;
-        let head = ledger.txns().last();
-        if let Some(lost) = head.filter(|txn| txn.zxid > last) {
+        if let Some(lost) = ledger.first_between(last, Zxid::floor_of(epoch)) {
             let claim = format!(
                 "{server} became leader with a history up to {last}, without the committed {}",
                 lost.zxid

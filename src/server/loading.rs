@@ -7,7 +7,7 @@ use crate::history::Note;
 use crate::storage::{Image, Recovered, recover};
 use crate::tree::{SnapshotWriter, Tree, Txn, read_tree};
 use crate::wire::{Malformed, Proposal};
-use crate::zab::{LogQueue, Ticket};
+use crate::zab::{Delivery, LogQueue, Ticket};
 
 impl Server {
     /// Reads the disk as soon as nothing is under way there. What is in memory is forgotten then.
@@ -157,9 +157,13 @@ impl Server {
     }
 
     /// Another transaction is in the tree: now and then it is time for a snapshot.
-    pub(super) fn count_for_snapshot(&mut self) {
+    ///
+    /// Never while the tree may hold what is not committed: the snapshot would hold it, too, and
+    /// could not be made to forget it (ZOOKEEPER-1549).
+    pub(super) fn count_for_snapshot(&mut self, why: Delivery) {
         self.unsnapped += 1;
-        if self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none() {
+        let due = self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none();
+        if due && why == Delivery::Committed {
             self.unsnapped = 0;
             self.snapshot = Some(SnapshotWriter::begin(&self.tree));
         }

@@ -172,7 +172,7 @@ impl Server {
         triggers.iter().for_each(|trigger| self.tell_watchers(trigger, zxid));
         self.settle(&txn, &applied);
         self.answer_syncs(zxid);
-        self.count_for_snapshot();
+        self.count_for_snapshot(why);
     }
 
     /// What a transaction means for its session, and for the client that waits for it.
