@@ -30,6 +30,7 @@ impl Server {
                 self.agree(|peer, out| peer.logged(now, zxid, out));
             }
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
+            After::Recovered => self.go_on_recovered(),
             After::Snapshot(zxid) => self.note(Note::Snapshot { zxid }),
             After::Quiet { truncated } => {
                 truncated.into_iter().for_each(|to| self.note(Note::Truncated { to }));
@@ -49,6 +50,7 @@ impl Server {
         let recovered = recover(image, &empty, &mut ops);
         let loaded = recovered.map_err(|error| error.to_string()).and_then(|recovered| {
             self.disk(ops);
+            self.barrier(After::Recovered);
             self.rebuild(recovered).map_err(|error| format!("the newest snapshot: {error}"))
         });
         if let Err(reason) = loaded {
@@ -73,12 +75,18 @@ impl Server {
             digest: self.tree.digest(),
             sessions: self.tree.sessions().len() as u32,
         });
+        self.recovered = Some(recovered);
+        Ok(())
+    }
+
+    /// The disk is in order: the server takes part again.
+    fn go_on_recovered(&mut self) {
+        let recovered = self.recovered.take().expect("the disk was read");
         self.store = Some(recovered.store);
         let (now, last) = (self.now.time, self.tree.last());
         let epochs = (recovered.accepted, recovered.current);
         let recent = recovered.proposals;
         self.agree(|peer, out| peer.recovered(now, epochs, last, recent, out));
-        Ok(())
     }
 
     fn replay(&mut self, proposal: &Proposal) -> Result<(), Malformed> {

@@ -9,7 +9,7 @@ use super::rules::Rules;
 use super::sessions::Sessions;
 use crate::base::{ConnId, Epoch, Millis, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
-use crate::storage::{DiskOp, Store};
+use crate::storage::{DiskOp, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
 use crate::zab::{self, Peer, Ticket};
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +26,8 @@ pub(super) enum After {
     Logged(Zxid),
     /// What the agreement waits for.
     Agreement(Ticket),
+    /// The disk is in order after it was read; what was read counts as held from here on.
+    Recovered,
     /// A snapshot of this name.
     Snapshot(Zxid),
     /// Nothing is under way on the disk: it can be read. What was cut, if something was.
@@ -59,6 +61,8 @@ pub struct Server {
     pub(super) syncs: VecDeque<(Zxid, crate::base::ServerId)>,
     /// Forwarded syncs of this server's own clients, in order.
     pub(super) forwarded_syncs: VecDeque<ConnId>,
+    /// What was read from the disk, until the disk is in order.
+    pub(super) recovered: Option<Recovered>,
     pub(super) disk_queue: VecDeque<(u64, After)>,
     pub(super) next_token: u64,
     /// A batch of the log is being synced; what comes meanwhile is the next batch.
@@ -121,6 +125,7 @@ impl Server {
             agenda: VecDeque::new(),
             syncs: VecDeque::new(),
             forwarded_syncs: VecDeque::new(),
+            recovered: None,
             disk_queue: VecDeque::new(),
             next_token: 0,
             writing: false,

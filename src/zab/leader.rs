@@ -258,11 +258,34 @@ impl Leader {
         }
         match self.phase {
             Phase::Promises => self.enter_epoch(common, effects),
-            Phase::Synchronization | Phase::Broadcast => {
-                self.synchronize(from, last, common, effects);
-            }
+            Phase::Synchronization => self.synchronize(from, last, common, effects),
+            Phase::Broadcast => self.rejoin(from, last, common, effects),
             Phase::Discovery | Phase::Proposing | Phase::Entering => {}
         }
+    }
+
+    /// A learner comes while the epoch is in force. Its log may end with a proposal of this very
+    /// epoch that is not yet committed: it has it on disk, so that counts as an acknowledgement; it
+    /// is brought up to date once that proposal is committed. To have it cut off what it may have
+    /// acknowledged before would take it from a quorum's disks.
+    fn rejoin(
+        &mut self,
+        from: ServerId,
+        last: Zxid,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !self.is_outstanding(last) {
+            return self.synchronize(from, last, common, effects);
+        }
+        for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= last) {
+            it.acks.insert(from);
+        }
+        self.commit(common, effects);
+    }
+
+    fn is_outstanding(&self, zxid: Zxid) -> bool {
+        self.outstanding.binary_search_by_key(&zxid, |it| it.zxid).is_ok()
     }
 
     /// A quorum has promised: the epoch is the current one.
@@ -456,6 +479,11 @@ impl Leader {
             let proposal = common.history.deliver().expect("what is outstanding is pending");
             assert_eq!(proposal.zxid, first.zxid, "proposals are committed in order");
             effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
+        }
+        for (server, last) in self.promised_learners() {
+            if !self.is_outstanding(last) {
+                self.synchronize(server, last, common, effects);
+            }
         }
     }
 }
