@@ -7,7 +7,7 @@ use crate::run::{Exit, Property};
 use crate::scenario::{Listed, Registry, Scenario};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const KINDS: [Kind; 5] =
     [Kind::Scenarios, Kind::Faults, Kind::Workloads, Kind::Checkers, Kind::Mutants];
@@ -62,13 +62,17 @@ fn scenarios() -> Result<Vec<Line>, CliError> {
         print::remark(&format!("there is no folder `{}` here", find::SCENARIOS));
         return Ok(Vec::new());
     }
-    let line = |file: &std::path::PathBuf| {
+    let line = |file: &PathBuf| {
         let scenario = Scenario::load(file)?;
-        let about = scenario.about.trim().lines().next().unwrap_or_default();
-        let listed = Listed::new(&scenario.name, about);
+        let listed = Listed::new(&scenario.name, &first_sentence(&scenario.about));
         Ok(Line { file: Some(file.display().to_string()), listed })
     };
     find::toml_files(folder)?.iter().map(line).collect()
+}
+
+fn first_sentence(about: &str) -> String {
+    let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
+    about.split_once(". ").map_or(about.clone(), |(first, _)| format!("{first}."))
 }
 
 fn text(name: &str, lines: &[Line]) -> String {
@@ -88,6 +92,10 @@ fn note(file: Option<&str>, listed: &Listed) -> String {
     };
     let caught = (!listed.caught_by.is_empty())
         .then(|| format!("caught by {}", listed.caught_by.join(", ")));
-    let folder = file.map(|file| file.to_owned());
-    [property, caught, folder].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let folder = file.and_then(|file| Path::new(file).parent()?.file_name()?.to_str());
+    [property, caught, folder.map(str::to_owned)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ")
 }

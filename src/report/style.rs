@@ -29,7 +29,7 @@ pub fn dim(text: &str) -> String {
 
 /// Colours are always there; whoever prints leaves them out where there is no terminal.
 fn paint(text: &str, style: Style) -> String {
-    format!("{style}{text}{style:#}")
+    if text.is_empty() { String::new() } else { format!("{style}{text}{style:#}") }
 }
 
 /// A number with its digits in groups of three: `18,231`.

@@ -74,7 +74,7 @@ pub fn cores() -> usize {
 impl Sweep {
     /// How many runs it has.
     pub fn run_count(&self) -> u64 {
-        self.entrants.len() as u64 * (self.seeds.end - self.seeds.start)
+        (self.entrants.len() as u64).saturating_mul(self.seeds.end - self.seeds.start)
     }
 
     /// Starts it on so many threads. Once `stop` is set no further run begins, and iterating ends
