@@ -3,6 +3,7 @@
 pub mod base;
 pub mod checkers;
 pub mod cli;
+pub mod client;
 pub mod faults;
 pub mod history;
 pub mod model;

@@ -3,9 +3,9 @@
 
 use super::{Checker, Violation};
 use crate::base::{ClientId, Millis, ServerId, SessionId, Time, ZPath};
-use crate::history::{Change, ConnectionChange, Event, Note, Phase, What};
+use crate::history::{Answer, Change, ConnectionChange, Event, Note, Phase, What};
 use crate::model::{Model, PerServer, Txn, before};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Since when a session has had no client.
 #[derive(Clone, Copy)]
@@ -25,6 +25,8 @@ pub struct EphemeralCleanup {
     touches: PerServer<Touches>,
     /// The session that each client believes in.
     current: BTreeMap<ClientId, SessionId>,
+    /// Sessions whose clients have seen a zxid in them.
+    heard: BTreeSet<SessionId>,
     /// Sessions that a client has left without closing them.
     gone: BTreeMap<SessionId, Gone>,
     /// From when on nothing disturbed the expiry of sessions.
@@ -43,6 +45,12 @@ impl Checker for EphemeralCleanup {
             }
             What::Connection { client, session, change, .. } => {
                 self.connection(event, (*client, *session), change, model)
+            }
+            What::Return { client, answer: Answer::Ok { .. }, .. } => {
+                if let Some(session) = self.current.get(client) {
+                    self.heard.insert(*session);
+                }
+                Ok(())
             }
             What::Phase(phase) => {
                 self.phase(event, *phase);
@@ -157,7 +165,13 @@ impl EphemeralCleanup {
             ConnectionChange::Disconnected => Ok(()),
             ConnectionChange::Expired => {
                 let session = self.end(event, client, session);
-                expired_rightly(event, (client, session), model)
+                // A leader that was deposed before the session began does not know it; it turns
+                // away only clients that have seen something newer (`zookeeper.md`, A.2, step 4).
+                if self.heard.contains(&session) {
+                    self.checked += 1;
+                    return expired_rightly(event, (client, session), model);
+                }
+                Ok(())
             }
             ConnectionChange::GaveUp | ConnectionChange::Closed | ConnectionChange::Vanished => {
                 self.end(event, client, session);

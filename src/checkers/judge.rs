@@ -52,10 +52,9 @@ pub struct UnknownChecker {
 impl UnknownChecker {
     fn new(name: &str) -> UnknownChecker {
         let known = || ALL.iter().map(|entry| entry.name);
-        let far = |known: &&str| strsim::damerau_levenshtein(known, name);
-        let near = known().min_by_key(far).filter(|known| {
-            far(known) <= 3 || known.contains(name) || (!name.is_empty() && name.contains(known))
-        });
+        let distance = |known: &&str| strsim::damerau_levenshtein(known, name);
+        let part = known().find(|known| !name.is_empty() && known.contains(name));
+        let near = part.or_else(|| known().min_by_key(distance).filter(|it| distance(it) <= 4));
         let all = known().collect::<Vec<_>>().join(", ");
         let hint = match near {
             Some(near) => format!("did you mean `{near}`? There are: {all}"),

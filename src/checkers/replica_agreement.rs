@@ -61,6 +61,9 @@ impl ReplicaAgreement {
         };
         match note {
             Note::Proposed { zxid, hash, .. } => self.propose(event, server, (*zxid, *hash)),
+            Note::Applied { zxid, hash, .. } if is_held(ledger, server, *zxid) => {
+                self.replay(event, server, ledger.get(*zxid), (*zxid, *hash))
+            }
             Note::Applied { zxid, hash, digest } => {
                 let txn = self.same_txn(event, server, ledger.get(*zxid), (*zxid, *hash))?;
                 self.in_order(event, server, ledger, txn)?;
@@ -68,16 +71,7 @@ impl ReplicaAgreement {
                 self.compare(state(zxid, digest), ledger)
             }
             Note::Replayed { zxid, hash, .. } => {
-                let before = self.places.of(server);
-                if *zxid <= before.last {
-                    let claim = format!("{server} replayed {zxid} after {}", before.last);
-                    return Err(Violation::new(claim, [before.event, event.index]));
-                }
-                *before = Place { last: *zxid, event: event.index };
-                if let Some(txn) = ledger.get(*zxid) {
-                    self.same_txn(event, server, Some(txn), (*zxid, *hash))?;
-                }
-                Ok(())
+                self.replay(event, server, ledger.get(*zxid), (*zxid, *hash))
             }
             Note::Serving { zxid, digest } => {
                 self.serves_what_is_committed(event, server, (ledger, *zxid))?;
@@ -98,6 +92,26 @@ impl ReplicaAgreement {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// In the tree, committed or not.
+    fn replay(
+        &mut self,
+        event: &Event,
+        server: ServerId,
+        txn: Option<&Txn>,
+        (zxid, hash): (Zxid, u64),
+    ) -> Result<(), Violation> {
+        let before = self.places.of(server);
+        if zxid <= before.last {
+            let claim = format!("{server} replayed {zxid} after {}", before.last);
+            return Err(Violation::new(claim, [before.event, event.index]));
+        }
+        *before = Place { last: zxid, event: event.index };
+        match txn {
+            Some(txn) => self.same_txn(event, server, Some(txn), (zxid, hash)).map(|_| ()),
+            None => Ok(()),
         }
     }
 
@@ -187,4 +201,10 @@ impl ReplicaAgreement {
         self.checked += u64::from(compared == super::states::Compared::Same);
         Ok(())
     }
+}
+
+/// True for what a learner put into its tree before its leader was established.
+fn is_held(ledger: &Ledger, server: ServerId, zxid: Zxid) -> bool {
+    let held = ledger.servers().get(server).and_then(|standing| standing.held().last());
+    held.is_some_and(|held| held.0 == zxid) && ledger.get(zxid).is_none()
 }

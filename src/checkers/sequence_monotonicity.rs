@@ -49,7 +49,7 @@ impl SequenceMonotonicity {
     fn transaction(&mut self, txn: &Txn, model: &Model) -> Result<(), Violation> {
         let Some(request) = model.request_of(txn) else { return Ok(()) };
         match (&request.op, txn.change()) {
-            (op @ Op::Create { .. }, change) => {
+            (op @ Op::Create { mode, .. }, change) if mode.is_sequential() => {
                 self.part(txn, model, (op, change), &mut Counts::default())
             }
             (Op::Multi(ops), Change::Multi(parts)) => {

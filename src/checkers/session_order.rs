@@ -164,7 +164,7 @@ fn right_read(
     };
     let Err(difference) = result else { return Ok(()) };
     let claim = format!(
-        "{} asked `{}` and was told {answer:?}, but {difference}",
+        "{} was answered `{}` at {zxid} with what was not so: {difference}",
         request.client, request.op
     );
     let txn = model.ledger().place_up_to(zxid);

@@ -43,7 +43,8 @@ impl Checker for WatchDelivery {
             What::Rearm { client, conn, since, data, exist, child } => {
                 let Some(watches) = self.on(*client, *conn) else { return Ok(()) };
                 let (data, exist, child) = (data.clone(), exist.clone(), child.clone());
-                watches.ask_again(Rearm { since: *since, data, exist, child, event: event.index })
+                watches.ask_again(Rearm { since: *since, data, exist, child, event: event.index });
+                Ok(())
             }
             What::Rearmed { client, conn, zxid } => match self.on(*client, *conn) {
                 Some(watches) => watches.asked_again(event, model, *zxid),

@@ -4,10 +4,13 @@ use super::Violation;
 use crate::base::{ClientId, SessionId, ZPath, Zxid};
 use crate::history::{Event, Kind, Told};
 use crate::model::{Model, Versions, WatchKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A place in a server's watch tables, as far as they concern one connection.
 type Slot = (ZPath, WatchKind);
+
+/// An event without a zxid: what it said of which znode, and its place in the history.
+type MadeUp = (Kind, ZPath, u64);
 
 /// A watch that was left.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +43,10 @@ pub(super) struct Watches {
     quiet_upto: Zxid,
     /// On an earlier connection, and not yet asked for again.
     carried: BTreeMap<Slot, Armed>,
-    rearm: Option<Rearm>,
+    /// What was asked for again and not yet answered, in order.
+    asked: VecDeque<Rearm>,
     /// What was made up in answer to the pending `setWatches`: what was told, in which event.
-    made_up: Vec<(Kind, ZPath, u64)>,
+    made_up: Vec<MadeUp>,
     /// The last event's zxid, and its own place.
     last_told: (Zxid, u64),
     /// How many watches were decided.
@@ -58,7 +62,7 @@ impl Watches {
             armed: BTreeMap::new(),
             quiet_upto: Zxid::ZERO,
             carried: BTreeMap::new(),
-            rearm: None,
+            asked: VecDeque::new(),
             made_up: Vec::new(),
             last_told: (Zxid::ZERO, 0),
             decided: 0,
@@ -75,7 +79,7 @@ impl Watches {
             self.carried.clear();
         }
         (self.conn, self.session) = (conn, session);
-        self.rearm = None;
+        self.asked.clear();
         self.made_up.clear();
         self.quiet_upto = Zxid::ZERO;
         self.last_told = (Zxid::ZERO, 0);
@@ -85,7 +89,7 @@ impl Watches {
     pub(super) fn end(&mut self) {
         self.armed.clear();
         self.carried.clear();
-        self.rearm = None;
+        self.asked.clear();
         self.session = SessionId(0);
     }
 
@@ -96,9 +100,7 @@ impl Watches {
         model: &Model,
         zxid: Zxid,
     ) -> Result<(), Violation> {
-        if !self.carried.is_empty() && self.rearm.is_none() {
-            return Err(self.forgotten(event));
-        }
+        self.all_asked(event)?;
         if zxid <= self.quiet_upto || self.armed.is_empty() {
             return Ok(());
         }
@@ -125,8 +127,7 @@ impl Watches {
         told: &Told,
     ) -> Result<(), Violation> {
         let Some(zxid) = told.zxid else {
-            self.made_up(event, told);
-            return Ok(());
+            return self.made_up(event, told);
         };
         let (last, since) = std::mem::replace(&mut self.last_told, (zxid, event.index));
         if last > zxid {
@@ -150,32 +151,30 @@ impl Watches {
 
     /// An event without a zxid, from a `setWatches`. It uses up the client's watch at once, also
     /// when the connection breaks before the answer.
-    fn made_up(&mut self, event: &Event, told: &Told) {
-        self.made_up.push((told.kind, told.path.clone(), event.index));
-        if self.rearm.is_none() {
-            return;
+    fn made_up(&mut self, event: &Event, told: &Told) -> Result<(), Violation> {
+        if self.asked.is_empty() {
+            let Told { kind, path, .. } = told;
+            let claim = format!("{} was told `{kind:?}` of {path} by no transaction", self.client);
+            return Err(Violation::new(claim, [event.index]));
         }
+        self.made_up.push((told.kind, told.path.clone(), event.index));
         for kind in tables_of(told.kind) {
             self.carried.remove(&(told.path.clone(), *kind));
         }
+        Ok(())
     }
 
-    /// The client asks for its watches again: all that it still waits for.
-    pub(super) fn ask_again(&mut self, rearm: Rearm) -> Result<(), Violation> {
-        let asked = |(path, kind): &Slot| match kind {
-            WatchKind::Data => rearm.data.contains(path) || rearm.exist.contains(path),
-            WatchKind::Child => rearm.child.contains(path),
-        };
-        let forgotten = self.carried.iter().find(|(slot, _)| !asked(slot));
-        if let Some(((path, kind), armed)) = forgotten {
-            let claim = format!(
-                "{} did not ask again for its {kind:?} watch on {path} after it had reconnected",
-                self.client
-            );
-            return Err(Violation::new(claim, [armed.event, rearm.event]));
+    /// The client asks for its watches again, or for some of them.
+    pub(super) fn ask_again(&mut self, rearm: Rearm) {
+        self.asked.push_back(rearm);
+    }
+
+    /// Once no question is open, none of the watches may have been left out.
+    fn all_asked(&self, event: &Event) -> Result<(), Violation> {
+        match self.carried.iter().next().filter(|_| self.asked.is_empty()) {
+            Some((slot, armed)) => Err(self.forgotten(event, (slot, armed))),
+            None => Ok(()),
         }
-        self.rearm = Some(rearm);
-        Ok(())
     }
 
     /// The answer to `setWatches`: what was owed has been told, the rest is armed (H9).
@@ -185,28 +184,29 @@ impl Watches {
         model: &Model,
         zxid: Zxid,
     ) -> Result<(), Violation> {
-        let Some(rearm) = self.rearm.take() else { return Ok(()) };
+        let Some(rearm) = self.asked.pop_front() else { return Ok(()) };
         let made_up = std::mem::take(&mut self.made_up);
-        let carried = std::mem::take(&mut self.carried);
         let mut owed: Vec<(Kind, &ZPath)> = Vec::new();
         for (slot, exist) in rearm.slots() {
-            let (path, table) = (slot.0, slot.1);
+            let (path, table) = slot;
+            let key = (path.clone(), table);
+            let carried = self.carried.remove(&key);
             if let Some(kind) = owed_at(model.versions(), (path, table, exist), rearm.since, zxid) {
                 owed.push((kind, path));
                 continue;
             }
-            let key = (path.clone(), table);
-            if let Some(armed) = carried.get(&key).filter(|_| !exist) {
+            if let Some(armed) = carried.filter(|_| !exist) {
                 let trigger =
                     model.versions().first_trigger((path.as_str(), table), armed.since, zxid);
                 if let Some(trigger) = trigger {
-                    return Err(self.missed(event, model, (path, armed), trigger));
+                    return Err(self.missed(event, model, (path, &armed), trigger));
                 }
             }
             self.armed.insert(key, Armed { since: zxid, event: event.index });
         }
         self.decided += owed.len() as u64;
-        self.settle(event, &rearm, (&owed, &made_up), zxid)
+        self.settle(event, &rearm, (&owed, &made_up), zxid)?;
+        self.all_asked(event)
     }
 
     /// What was made up is what was owed. (A znode that is gone may be reported to both of its
@@ -215,7 +215,7 @@ impl Watches {
         &self,
         event: &Event,
         rearm: &Rearm,
-        (owed, told): (&[(Kind, &ZPath)], &[(Kind, ZPath, u64)]),
+        (owed, told): (&[(Kind, &ZPath)], &[MadeUp]),
         zxid: Zxid,
     ) -> Result<(), Violation> {
         let client = self.client;
@@ -259,15 +259,12 @@ impl Watches {
         Violation::new(claim, txn.into_iter().chain([armed.event, event.index]))
     }
 
-    fn forgotten(&self, event: &Event) -> Violation {
-        let first = self.carried.iter().next();
-        let path = first.map_or("", |((path, _), _)| path.as_str());
+    fn forgotten(&self, event: &Event, ((path, kind), armed): (&Slot, &Armed)) -> Violation {
         let claim = format!(
-            "{} reconnected and went on without asking again for its watch on {path}",
+            "{} reconnected and did not ask again for its {kind:?} watch on {path}",
             self.client
         );
-        let since = first.map(|(_, armed)| armed.event);
-        Violation::new(claim, since.into_iter().chain([event.index]))
+        Violation::new(claim, [armed.event, event.index])
     }
 
     fn uncalled(&self, event: &Event, model: &Model, (told, zxid): (&Told, Zxid)) -> Violation {

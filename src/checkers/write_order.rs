@@ -6,7 +6,7 @@
 use super::{Checker, Violation};
 use crate::base::{ClientId, ErrorCode, SessionId, Xid, Zxid};
 use crate::history::{Answer, Change, Event, Outcome, What};
-use crate::model::{Expected, Model, Request, Txn, is_of_session};
+use crate::model::{Expected, Model, Request, Txn, is_of_session, stat_difference};
 use std::collections::BTreeMap;
 
 /// A zxid, and the event by which somebody knows it.
@@ -198,9 +198,13 @@ fn right_answer(
     if right {
         return Ok(());
     }
+    let difference = match (&txn.expected, answer) {
+        (Expected::Ok(due), Answer::Ok { outcome, .. }) => difference(due, outcome),
+        (due, answer) => format!("it was told {answer:?} where {due:?} is due"),
+    };
     let claim = format!(
-        "{} asked `{}`, carried out as {}, and was told {answer:?} where {:?} is due",
-        request.client, request.op, txn.zxid, txn.expected
+        "{} asked `{}`, which was carried out as {}: {difference}",
+        request.client, request.op, txn.zxid
     );
     Err(Violation::new(claim, [request.invoked, txn.event, event.index]))
 }
@@ -217,4 +221,26 @@ fn same_outcome(due: &Outcome, found: &Outcome) -> bool {
         }
         _ => due == found,
     }
+}
+
+/// What differs between two outcomes, in words.
+fn difference(due: &Outcome, found: &Outcome) -> String {
+    let stats = match (due, found) {
+        (
+            Outcome::Created { path, stat: Some(due) },
+            Outcome::Created { path: told, stat: Some(found) },
+        ) if path == told => Some((due, found)),
+        (Outcome::Set(due), Outcome::Set(found)) => Some((due, found)),
+        _ => None,
+    };
+    if let Some(fields) = stats.and_then(|(due, found)| stat_difference(found, due)) {
+        return format!("the Stat has to have {fields}");
+    }
+    if let (Outcome::Multi(due), Outcome::Multi(found)) = (due, found) {
+        let mut parts = due.iter().zip(found).enumerate();
+        if let Some((place, (due, found))) = parts.find(|(_, (due, found))| due != found) {
+            return format!("in part {}, {}", place + 1, difference(due, found));
+        }
+    }
+    format!("it was told {found:?} where {due:?} is due")
 }

@@ -71,7 +71,7 @@ pub struct RunArgs {
     /// A scenario's file, or its bare name below scenarios/
     pub scenario: String,
     /// What the plan is drawn from; without it one is drawn, and printed first
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub seed: Option<u64>,
     /// Give the servers this historical bug, whatever the scenario says; `none` for right servers.
     /// The run then expects nothing, and reports what it finds
@@ -220,7 +220,7 @@ pub struct DigestArgs {
     /// A scenario's file, or its bare name below scenarios/
     pub scenario: String,
     /// What the plan is drawn from
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub seed: u64,
     /// As for `run`
     #[arg(long, value_name = "NAME")]
@@ -245,6 +245,10 @@ impl FromStr for Seeds {
         let first = number(first)?;
         if first < end { Ok(Seeds(first..end)) } else { Err(form()) }
     }
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a number, 0 to {}", u64::MAX))
 }
 
 /// `41.2s`, `41207ms` or `41.207`; exact, as far as microseconds go.

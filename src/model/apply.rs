@@ -57,8 +57,11 @@ impl Versions {
             Change::SetData { path, data, version: _ } => self.set_data(stamp, path, data),
             Change::Check { .. } | Change::Error(_) => Ok(()),
             Change::Multi(parts) => {
-                let results = parts.iter().map(|part| self.apply(stamp, part));
-                results.fold(Ok(()), |all, part| all.and(part))
+                let mut all = Ok(());
+                for part in parts {
+                    all = all.and(self.apply(stamp, part));
+                }
+                all
             }
         }
     }

@@ -200,6 +200,17 @@ pub fn is_of_session(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::SessionExpired | ErrorCode::SessionMoved)
 }
 
+/// Whether the change can be of this request at all. The transactions that begin and end sessions
+/// carry no client's xid, but for the close that a client asks for.
+pub fn may_carry_out(op: &Op, change: &Change) -> bool {
+    match change {
+        Change::CreateSession { .. } => false,
+        Change::CloseSession { .. } => *op == Op::Close,
+        Change::Create { .. } | Change::Delete { .. } | Change::SetData { .. } => true,
+        Change::Check { .. } | Change::Multi(_) | Change::Error(_) => true,
+    }
+}
+
 /// Whether the leader's change does what the model expects of `op`.
 pub fn agrees(op: &Op, expected: &Expected, change: &Change) -> bool {
     match (expected, change) {
@@ -237,5 +248,88 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change) -> bool {
             codes.len() == parts.len() && codes.iter().zip(parts).all(same)
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Epoch;
+
+    fn stamp(counter: u32) -> Stamp {
+        Stamp { zxid: Zxid::new(Epoch(1), counter), session: SessionId(7), time_ms: 5 }
+    }
+
+    /// `/a` with the child `/a/e`, which is ephemeral.
+    fn versions() -> Versions {
+        let mut versions = Versions::default();
+        let change = |path: &str, ephemeral| Change::Create {
+            path: ZPath::parse(path).unwrap(),
+            data: Data::NULL,
+            ephemeral,
+            parent_cversion: 1,
+        };
+        versions.apply(stamp(1), &Change::CreateSession { timeout_ms: 4000 }).unwrap();
+        versions.apply(stamp(2), &change("/a", false)).unwrap();
+        versions.apply(stamp(3), &change("/a/e", true)).unwrap();
+        versions
+    }
+
+    fn create(path: &str, mode: CreateMode) -> Op {
+        Op::Create { path: ZPath::parse(path).unwrap(), data: Data::NULL, mode }
+    }
+
+    fn delete(path: &str, version: i32) -> Op {
+        Op::Delete { path: ZPath::parse(path).unwrap(), version }
+    }
+
+    #[test]
+    fn the_first_failure_counts() {
+        use ErrorCode::{BadArguments, BadVersion, NoChildrenForEphemerals, NoNode};
+        use ErrorCode::{NodeExists, NotEmpty};
+        let table = [
+            (create("/x/y", CreateMode::Persistent), NoNode),
+            (create("/a", CreateMode::Ephemeral), NodeExists),
+            (create("/", CreateMode::Persistent), NodeExists),
+            (create("/a/e/x", CreateMode::PersistentSequential), NoChildrenForEphemerals),
+            (delete("/zookeeper/quota", 9), BadArguments),
+            (delete("/x", -1), NoNode),
+            (delete("/a", 3), BadVersion),
+            (delete("/a", 0), NotEmpty),
+        ];
+        for (op, code) in table {
+            assert_eq!(expect(&versions(), &op, stamp(9)), Expected::Refused(code), "{op}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_multi_see_the_earlier_ones() {
+        let ops = vec![
+            delete("/a/e", -1),
+            create("/a/s-", CreateMode::PersistentSequential),
+            create("/a/s-", CreateMode::PersistentSequential),
+            delete("/a/s-0000000001", 0),
+        ];
+        let done = expect(&versions(), &Op::Multi(ops.clone()), stamp(9));
+        let Expected::Ok(Outcome::Multi(outcomes)) = done else { panic!("{done:?}") };
+        let path = |place: usize| match &outcomes[place] {
+            Outcome::Created { path, .. } => path.as_str(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((path(1), path(2)), ("/a/s-0000000001", "/a/s-0000000002"));
+        let failing = [ops, vec![delete("/a", -1), delete("/a", -1)]].concat();
+        let codes = [None, None, None, None, Some(ErrorCode::NotEmpty)];
+        let codes = [&codes[..], &[Some(ErrorCode::RuntimeInconsistency)]].concat();
+        let refused = Expected::Ok(Outcome::MultiRefused(codes));
+        assert_eq!(expect(&versions(), &Op::Multi(failing), stamp(9)), refused);
+    }
+
+    #[test]
+    fn a_closed_session_is_refused() {
+        let mut versions = versions();
+        versions.apply(stamp(4), &Change::CloseSession { paths: vec![] }).unwrap();
+        let refused = Expected::Refused(ErrorCode::SessionExpired);
+        assert_eq!(expect(&versions, &delete("/x", -1), stamp(9)), refused);
+        assert_eq!(expect(&versions, &Op::Close, stamp(9)), Expected::Ok(Outcome::Closed));
     }
 }

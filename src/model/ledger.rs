@@ -2,6 +2,7 @@
 //!
 //! A transaction is committed once a server applies it, or once a server that holds it becomes the
 //! established leader (the leader's initial history counts as committed then, `zookeeper.md`, C.4).
+//! Until then, what learners take from that history is held, not committed.
 
 use super::expect::Expected;
 use super::servers::PerServer;
@@ -96,6 +97,8 @@ pub struct Standing {
     pub serving: bool,
     /// Whom it follows, or tries to.
     follows: Option<ServerId>,
+    /// The epoch whose initial history it last acknowledged.
+    acked: Epoch,
     /// What it holds that was not known to be committed: zxid and hash, ascending.
     held: Vec<(Zxid, u64)>,
 }
@@ -192,12 +195,21 @@ impl Ledger {
         self.txns.get_mut(place)
     }
 
+    /// The server's process has ended.
+    pub(super) fn crash(&mut self, server: ServerId) {
+        self.servers.of(server).serving = false;
+    }
+
     /// Takes a server's note in.
     pub fn observe(&mut self, event: &Event, server: ServerId, note: &Note) {
         match note {
             Note::Proposed { .. } => self.propose(event, server, note),
             Note::Applied { zxid, hash, digest } => {
-                self.apply(event, server, (*zxid, *hash));
+                if self.is_tentative(server, *zxid) {
+                    self.hold(server, (*zxid, *hash));
+                } else {
+                    self.apply(event, server, (*zxid, *hash));
+                }
                 self.stand(event, server, (*zxid, Some(*digest)));
             }
             Note::Replayed { zxid, hash, digest } => {
@@ -231,16 +243,25 @@ impl Ledger {
             }
             Note::Role(role) => {
                 let standing = self.servers.of(server);
+                standing.serving &= *role != Role::Looking;
                 standing.follows = match role {
                     Role::Following(leader) => Some(*leader),
                     Role::Looking | Role::Leading => None,
                 };
             }
             Note::Stopped | Note::Failed { .. } => self.servers.of(server).serving = false,
-            Note::Epochs { .. } | Note::AckedEpoch { .. } | Note::AckedNewLeader { .. } => {}
+            Note::AckedNewLeader { epoch, .. } => self.servers.of(server).acked = *epoch,
+            Note::Epochs { .. } | Note::AckedEpoch { .. } => {}
             Note::Acked { .. } | Note::Committed { .. } | Note::Snapshot { .. } => {}
             Note::Touched { .. } | Note::Expired { .. } => {}
         }
+    }
+
+    /// What a learner takes from a would-be leader's initial history is not committed before that
+    /// leader is established, also when the learner puts it into its tree before.
+    fn is_tentative(&self, server: ServerId, zxid: Zxid) -> bool {
+        let acked = self.servers.get(server).map_or(Epoch(0), |standing| standing.acked);
+        zxid.epoch() < acked && !self.reigns.contains_key(&acked)
     }
 
     fn propose(&mut self, event: &Event, server: ServerId, note: &Note) {

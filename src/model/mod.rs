@@ -14,13 +14,14 @@ mod znode;
 pub use apply::Stamp;
 pub use expect::{Expected, before, is_of_session};
 pub use ledger::{Ledger, Proposal, Reign, Seal, Standing, Txn};
+pub use reads::stat_difference;
 pub use requests::{Request, Requests};
 pub use servers::PerServer;
 pub use versions::{Life, Versions, WatchKind};
 pub use znode::Znode;
 
 use crate::base::{SessionId, Zxid};
-use crate::history::{Event, Op, What};
+use crate::history::{Action, Event, Op, What};
 
 /// The committed history so far, and every version of the tree.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,7 @@ impl Model {
                 self.ledger.observe(event, *server, note);
                 self.feed();
             }
+            What::Act(Action::Crash { server, .. }) => self.ledger.crash(*server),
             _ => {}
         }
     }
@@ -77,8 +79,9 @@ impl Model {
             let Some(proposal) = &txn.proposal else { continue };
             let stamp =
                 Stamp { zxid: txn.zxid, session: proposal.session, time_ms: proposal.time_ms };
-            if let Some(request) = self.requests.write_of(proposal.session, proposal.xid) {
-                let change = &proposal.change;
+            let change = &proposal.change;
+            let request = self.requests.write_of(proposal.session, proposal.xid);
+            if let Some(request) = request.filter(|it| expect::may_carry_out(&it.op, change)) {
                 txn.request = Some(request.number);
                 txn.repeats = request.txn;
                 request.txn.get_or_insert(stamp.zxid);

@@ -81,7 +81,7 @@ impl Multi {
             match part.prepare(leader) {
                 Ok(body) => bodies.push(body),
                 Err(code) => {
-                    leader.overlay.undo(leader.rules.undoes);
+                    leader.overlay.undo(leader.rules.undo);
                     return self.refused(at, code);
                 }
             }

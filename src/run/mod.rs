@@ -4,7 +4,9 @@ pub mod bench;
 mod draw;
 mod guard;
 mod judge;
+mod nemesis;
 mod outcome;
+mod phases;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod run;
 mod sweep;

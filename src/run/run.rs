@@ -1,27 +1,206 @@
-//! A stand-in for the simulator: every plan gives the same short history.
+//! Performs a plan: a fresh thread, a fresh world, the same history every time.
 
-use super::{FaultCount, OpCounts, Outcome, RunOptions, judge};
-use crate::base::Time;
-use crate::history::{Event, Phase, What, digest_of};
-use crate::scenario::Plan;
+use super::outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
+use super::phases::Phases;
+use crate::base::{Rng, ServerId, Time};
+use crate::checkers::Judge;
+use crate::mutants::{Rules, rules_of};
+use crate::scenario::{Plan, PlanClient};
+use crate::server::Config;
+use crate::sim::{
+    ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess, World,
+    WorldSettings,
+};
+use madsim::runtime::Runtime;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long madsim takes to drop the tasks of killed nodes.
+const TEAR_DOWN: Duration = Duration::from_millis(2);
 
 /// Performs the plan.
-pub fn run(plan: &Plan, _options: &RunOptions) -> Outcome {
-    let phases = [Phase::Start, Phase::Load, Phase::Heal, Phase::Settle, Phase::Verify, Phase::End];
-    let event = |(index, phase)| Event {
-        index,
-        at: Time(plan.seed % 1_000 + index * 1_000_000),
-        what: What::Phase(phase),
+///
+/// On a thread of its own: the standard library seeds its hash maps once for each thread, and
+/// madsim intercepts only the first seeding (`madsim.md`, 6).
+pub fn run(plan: &Plan, options: &RunOptions) -> Outcome {
+    let (plan, options) = (plan.clone(), *options);
+    let thread = std::thread::Builder::new().name("run".to_owned());
+    let thread = thread.spawn(move || perform(&plan, options)).expect("the system gives a thread");
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// What is left when a run is over, however it ended.
+struct Left {
+    recorded: Recorded,
+    simulated: Time,
+    servers: Vec<(ServerId, ServerBoard)>,
+}
+
+fn perform(plan: &Plan, options: RunOptions) -> Outcome {
+    quiet_panics();
+    let rules = rules_of(plan.mutant.as_deref()).expect("names are checked when a plan is read");
+    let judge = Judge::new(&plan.checkers).expect("and so are checkers");
+    let runtime = Runtime::with_seed_and_config(plan.world_seed, madsim::Config::default());
+    let world = World::install(&runtime, world_settings(plan));
+    let recorder = Arc::new(Recorder::new(world.clone(), judge));
+    let cluster = Arc::new(Mutex::new(None));
+    let whole = live(plan, options, rules, (world.clone(), recorder.clone(), cluster.clone()));
+    let shell = seeded_shell(plan.world_seed);
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        shell.block_on(tokio::task::unconstrained(async { runtime.block_on(whole) }));
+    }));
+    let servers = cluster.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let left = Left {
+        simulated: recorder.last_at(),
+        recorded: recorder.finish(),
+        servers: servers.unwrap_or_default(),
     };
-    let events: Vec<Event> = (0..).zip(phases).map(event).collect();
+    outcome(left, ended.err().map(describe))
+}
+
+/// The seeded tokio around madsim: whatever draws from tokio draws from the plan.
+fn seeded_shell(seed: u64) -> tokio::runtime::Runtime {
+    let rng_seed = tokio::runtime::RngSeed::from_bytes(&seed.to_le_bytes());
+    let mut shell = tokio::runtime::Builder::new_current_thread();
+    shell.rng_seed(rng_seed).build().expect("a runtime without drivers needs nothing")
+}
+
+fn world_settings(plan: &Plan) -> WorldSettings {
+    WorldSettings {
+        seed: plan.seed,
+        network: plan.network.clone(),
+        disk: plan.disk.clone(),
+        servers: plan.ensemble.servers,
+        clients: plan.clients.iter().map(|client| client.id.0).max().unwrap_or(0),
+    }
+}
+
+type Shown = Arc<Mutex<Option<Vec<(ServerId, ServerBoard)>>>>;
+
+async fn live(
+    plan: &Plan,
+    options: RunOptions,
+    rules: Rules,
+    (world, recorder, shown): (Arc<World>, Arc<Recorder>, Shown),
+) {
+    let driver = madsim::task::spawn(world.clone().drive());
+    let mut cluster = Cluster::new(world.clone(), recorder);
+    start(plan, rules, &mut cluster);
+    let stop_at = options.stop_at.unwrap_or(Time::NEVER);
+    Phases { plan, cluster: &cluster, stop_at }.go().await;
+    *shown.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some(cluster.board.servers().into_iter().collect());
+    cluster.recorder.close();
+    cluster.kill_all();
+    madsim::time::sleep(TEAR_DOWN).await;
+    world.stop();
+    driver.await.expect("the driver ends when it is told to");
+}
+
+fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
+    for id in plan.servers() {
+        cluster.start_server(ServerProcess {
+            world: cluster.world.clone(),
+            recorder: cluster.recorder.clone(),
+            board: cluster.board.clone(),
+            config: server_config(plan, id),
+            rules: rules.server,
+        });
+    }
+    for client in &plan.clients {
+        cluster.start_client(ClientProcess {
+            world: cluster.world.clone(),
+            recorder: cluster.recorder.clone(),
+            board: cluster.board.clone(),
+            plan: client_plan(plan, client),
+            workload: plan.build_workload(client),
+            rules: rules.client,
+        });
+    }
+}
+
+fn server_config(plan: &Plan, id: ServerId) -> Config {
+    let ensemble = &plan.ensemble;
+    let tick_ms = u64::from(ensemble.tick_ms);
+    let (min_session_timeout_ms, max_session_timeout_ms) = Config::session_timeouts(tick_ms);
+    Config {
+        id,
+        servers: plan.servers(),
+        tick_ms,
+        init_limit_ticks: u64::from(ensemble.init_limit_ticks),
+        sync_limit_ticks: u64::from(ensemble.sync_limit_ticks),
+        min_session_timeout_ms,
+        max_session_timeout_ms,
+        snapshot_every: ensemble.snapshot_every,
+        snapshot_chunk: ensemble.snapshot_chunk as usize,
+        commit_log_count: ensemble.commit_log_count as usize,
+        notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
+    }
+}
+
+fn client_plan(plan: &Plan, client: &PlanClient) -> ClientPlan {
+    ClientPlan {
+        id: client.id,
+        servers: client.servers.clone(),
+        session_timeout_ms: client.session_timeout_ms,
+        start: Time::from_ms(client.start_ms),
+        workload_rng: Rng::stream(plan.seed, &client.stream),
+        client_rng: Rng::stream(plan.seed, &format!("hosts/{}", client.stream)),
+    }
+}
+
+fn outcome(left: Left, internal: Option<String>) -> Outcome {
+    let state = |(server, it): (ServerId, ServerBoard)| ServerState {
+        server,
+        up: it.up,
+        role: it.state.role,
+        epoch: it.state.epoch,
+        zxid: it.state.zxid,
+        sessions: it.state.sessions as u32,
+        digest: it.state.digest,
+        serving: it.state.serving,
+    };
+    let Recorded { events, digest, checks } = left.recorded;
     Outcome {
-        digest: digest_of(&events),
-        simulated: events.last().map_or(Time::ZERO, |event| event.at),
-        checks: judge(&plan.checkers, &events).expect("names are checked when a plan is drawn"),
+        digest,
+        simulated: left.simulated,
+        checks,
         ops: OpCounts::of(&events),
         faults: FaultCount::of(&events),
-        servers: Vec::new(),
-        internal: None,
+        servers: left.servers.into_iter().map(state).collect(),
+        internal,
         events,
     }
+}
+
+thread_local! {
+    /// Where the panic of this thread's run came from.
+    static PANICKED_AT: std::cell::RefCell<Option<String>> =
+        const { std::cell::RefCell::new(None) };
+}
+
+/// A panic inside a run becomes part of its outcome; it is not printed. Others are, as always.
+fn quiet_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().name() != Some("run") {
+                return loud(info);
+            }
+            let at = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+            PANICKED_AT.with_borrow_mut(|place| {
+                place.get_or_insert(at.unwrap_or_default());
+            });
+        }));
+    });
+}
+
+fn describe(panic: Box<dyn Any + Send>) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let place = PANICKED_AT.with_borrow_mut(Option::take).unwrap_or_default();
+    format!("{} ({place})", text.unwrap_or_else(|| "a panic without words".to_owned()))
 }

@@ -55,7 +55,7 @@ impl Registry {
                 workloads::ALL.iter().map(|entry| Listed::new(entry.name, entry.about)).collect()
             }
             Registry::Checkers => checkers::ALL.iter().map(checker).collect(),
-            Registry::Mutants => mutants(),
+            Registry::Mutants => mutants::ALL.iter().map(mutant).collect(),
         }
     }
 }
@@ -64,7 +64,7 @@ fn checker(entry: &checkers::Entry) -> Listed {
     Listed { property: Some(entry.property), ..Listed::new(entry.name, entry.about) }
 }
 
-/// The one place that reads the table of mutants.
-fn mutants() -> Vec<Listed> {
-    mutants::names().into_iter().map(|name| Listed::new(name, "")).collect()
+fn mutant(entry: &mutants::Mutant) -> Listed {
+    let caught_by = entry.caught_by.iter().map(|&name| name.to_owned()).collect();
+    Listed { caught_by, ..Listed::new(entry.name, entry.story) }
 }

@@ -1,1 +1,27 @@
-//! One server.
+//! One server as one value: agreement, tree, storage and sessions. The one place where agreement
+//! meets data.
+//!
+//! [`Server::handle`] takes what happens and says what has to be done. It reads no clock, opens no
+//! file and waits for nothing; whoever drives it performs the effects and comes back with what
+//! became of them.
+
+mod clients;
+mod config;
+mod connections;
+mod expiry;
+mod invariants;
+mod io;
+mod links;
+mod loading;
+mod password;
+mod pipeline;
+mod rules;
+mod server;
+mod sessions;
+
+pub use crate::storage::DiskOp;
+pub use config::Config;
+pub use expiry::Expiry;
+pub use io::{Effect, Input, Now, Port};
+pub use rules::{Progress, Rules, SessionState, Standing, admit};
+pub use server::{Server, State};

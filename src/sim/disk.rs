@@ -4,54 +4,8 @@
 use super::platter::Platter;
 use super::settings::DiskSettings;
 use crate::base::{Millis, Rng, ServerId, Time, Zxid};
+use crate::server::DiskOp;
 use std::collections::{BTreeMap, VecDeque};
-
-/// What a server may ask of its disk. Files lie in one directory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DiskOp {
-    /// Writes into a file, and creates it when it is missing (which is a change of the directory).
-    Write {
-        /// The file.
-        file: String,
-        /// Where the bytes begin. A gap behind the file's end becomes zeros.
-        offset: u64,
-        /// The bytes.
-        bytes: Vec<u8>,
-        /// For appends to the log: the highest proposal in these bytes.
-        zxid: Option<Zxid>,
-    },
-    /// Shortens a file, or fills it up with zeros.
-    Truncate {
-        /// The file, which exists.
-        file: String,
-        /// Its new length.
-        len: u64,
-    },
-    /// Removes a file.
-    Remove {
-        /// The file, which exists.
-        file: String,
-    },
-    /// Renames a file, atomically, and replaces another one of the new name.
-    Rename {
-        /// The file, which exists.
-        from: String,
-        /// Its new name.
-        to: String,
-    },
-    /// Makes a file's content durable. Not its name.
-    Sync {
-        /// The file, which exists.
-        file: String,
-    },
-    /// Makes all names durable: creations, removals and renames.
-    SyncDir,
-    /// Asks for `DiskDone` when everything before it has been executed.
-    Barrier {
-        /// What `DiskDone` will say.
-        token: u64,
-    },
-}
 
 /// What came of running a disk for a moment.
 #[derive(Default, PartialEq, Eq, Debug)]
@@ -172,8 +126,11 @@ impl Disk {
             Some(DiskOp::Write { file, offset, bytes, zxid }) => {
                 self.platter.write(file, offset, bytes, zxid);
             }
-            Some(DiskOp::Truncate { file, len }) => self.platter.truncate(&file, len),
-            Some(DiskOp::Remove { file }) => self.platter.remove(file),
+            Some(DiskOp::Truncate { file, len }) if self.platter.has(&file) => {
+                self.platter.truncate(&file, len);
+            }
+            Some(DiskOp::Remove { file }) if self.platter.has(&file) => self.platter.remove(file),
+            Some(DiskOp::Truncate { .. } | DiskOp::Remove { .. }) => {}
             Some(DiskOp::Rename { from, to }) => self.platter.rename(from, to),
             Some(DiskOp::Barrier { token }) => progress.passed.push(token),
             other => unreachable!("{other:?} takes time"),

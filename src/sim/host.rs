@@ -2,8 +2,9 @@
 //! process, and the process's one timer.
 
 use super::agenda::{Agenda, Due};
-use super::inbox::{Arrival, Inbox, Port};
+use super::inbox::{Arrival, Inbox};
 use crate::base::{ConnId, NodeId, Time};
+use crate::server::Port;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

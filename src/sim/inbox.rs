@@ -2,21 +2,11 @@
 //! thing that a node waits for.
 
 use crate::base::{ConnId, NodeId};
+use crate::server::Port;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
-
-/// The three ports that a server listens on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Port {
-    /// Where clients connect (`clientPort`).
-    Client,
-    /// Where learners connect to their leader (the first port of a `server.N` line).
-    Learner,
-    /// Where servers exchange notifications (the second).
-    Election,
-}
 
 /// What lands in a node's inbox.
 #[derive(Clone, PartialEq, Eq, Debug)]

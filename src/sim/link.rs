@@ -2,8 +2,8 @@
 //! take, and whether they land.
 
 use super::agenda::LaneId;
-use super::inbox::Port;
 use crate::base::{Millis, NodeId, Ratio, Rng, Time};
+use crate::server::Port;
 use std::collections::VecDeque;
 
 /// Everything that flows from one node to another. It has a stream of chance of its own, so that

@@ -10,7 +10,9 @@ compile_error!(
 
 mod agenda;
 mod alarm;
+mod client_node;
 mod clock;
+mod cluster;
 mod content;
 mod disk;
 mod host;
@@ -18,11 +20,16 @@ mod inbox;
 mod link;
 mod network;
 mod platter;
+mod recorder;
+mod server_node;
 mod settings;
 mod world;
 
+pub use client_node::{ClientPlan, ClientProcess};
 pub use clock::{Clock, WALL_START_MS};
-pub use disk::DiskOp;
-pub use inbox::{Arrival, Inbox, Port};
+pub use cluster::{Board, ClientBoard, Cluster, ServerBoard};
+pub use inbox::{Arrival, Inbox};
+pub use recorder::{Recorded, Recorder};
+pub use server_node::ServerProcess;
 pub use settings::{DiskSettings, NetworkSettings};
 pub use world::{World, WorldSettings};

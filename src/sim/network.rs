@@ -6,10 +6,11 @@
 
 use super::agenda::{Agenda, Due, LaneId};
 use super::host::{EndRef, Host};
-use super::inbox::{Arrival, Inbox, Port};
+use super::inbox::{Arrival, Inbox};
 use super::link::{Lane, Link, Packet};
 use super::settings::NetworkSettings;
 use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId};
+use crate::server::Port;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -48,6 +48,11 @@ impl Platter {
         self.change(file, Change::Write { offset, bytes, zxid });
     }
 
+    /// Whether there is a file of this name, as the process sees it.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
     /// Changes a file's length.
     pub fn truncate(&mut self, name: &str, len: u64) {
         self.change(self.id(name), Change::Truncate { len });

@@ -6,11 +6,13 @@
 use super::agenda::{Agenda, Due};
 use super::alarm::Alarm;
 use super::clock::Clock;
-use super::disk::{Disk, DiskOp, Progress};
-use super::inbox::{Arrival, Inbox, Port};
+use super::disk::{Disk, Progress};
+use super::inbox::{Arrival, Inbox};
 use super::network::Network;
 use super::settings::{DiskSettings, NetworkSettings};
 use crate::base::{ConnId, Millis, NodeId, ServerId, Time, Zxid};
+use crate::server::DiskOp;
+use crate::server::Port;
 use madsim::plugin::{self, Simulator};
 use madsim::rand::GlobalRng;
 use madsim::runtime::Runtime;

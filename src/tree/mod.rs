@@ -10,7 +10,7 @@ mod watches;
 mod znode;
 
 pub use overlay::{Overlay, Part, Record, Rollback};
-pub use rules::{Parent, Rules, Touch};
+pub use rules::{Parent, Rules, Touch, Undo};
 pub use snapshot::{SnapshotWriter, StreamScanner, read_tree};
 pub use tree::{Applied, Tree, Trigger};
 pub use txn::{Body, Txn};

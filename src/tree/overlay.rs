@@ -1,7 +1,7 @@
 //! What the leader has promised but not yet applied: the tree as it will be once every outstanding
 //! transaction is in (`ZooKeeperServer.outstandingChanges`).
 
-use super::Tree;
+use super::{Tree, Undo};
 use crate::base::{SessionId, ZPath, Zxid};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -83,14 +83,11 @@ impl Overlay {
         self.rollback = None;
     }
 
-    /// The multi failed: every record is as it was, as far as `restores` says so (ZOOKEEPER-1624).
-    pub fn undo(&mut self, restores: fn(Part) -> bool) {
+    /// The multi failed: `how` says what becomes of the records that it has changed.
+    pub fn undo(&mut self, how: fn(Part) -> Undo) {
         let rollback = self.rollback.take().expect("undo follows begin");
         for (part, path, before) in rollback.saved.into_iter().rev() {
-            if !restores(part) {
-                continue;
-            }
-            match before {
+            match before.filter(|_| how(part) == Undo::Restore) {
                 Some(record) => self.latest.insert(path, record),
                 None => self.latest.remove(&path),
             };

@@ -32,18 +32,28 @@ pub enum Touch {
     },
 }
 
+/// How a record is taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undo {
+    /// It is what it was before.
+    Restore,
+    /// It is gone, and what outstanding transactions had said of the znode with it
+    /// (ZOOKEEPER-1624).
+    Forget,
+}
+
 /// The decisions, replaceable one by one.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// What a parent remembers after a transaction. Correct: [`parent_after`].
     pub parent_after: fn(Parent, Touch) -> Parent,
-    /// Whether a refused multi gives back what it had promised of such a znode. Correct: of all.
-    pub undoes: fn(Part) -> bool,
+    /// What becomes of a record that a refused multi has changed. Correct: [`Undo::Restore`].
+    pub undo: fn(Part) -> Undo,
 }
 
 impl Rules {
     /// The right ones.
-    pub const CORRECT: Rules = Rules { parent_after, undoes: |_| true };
+    pub const CORRECT: Rules = Rules { parent_after, undo: |_| Undo::Restore };
 }
 
 /// Both numbers only go up: a snapshot is taken while transactions are applied, so that a replayed

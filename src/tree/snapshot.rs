@@ -63,11 +63,16 @@ impl SnapshotWriter {
         self.bytes.into_bytes()
     }
 
-    /// The whole tree at once, with the signature behind it, for a learner.
-    pub fn stream(tree: &Tree) -> Vec<u8> {
+    /// The body of a whole tree at once.
+    pub fn whole(tree: &Tree) -> Vec<u8> {
         let mut writer = SnapshotWriter::begin(tree);
         while !writer.step(tree, usize::MAX) {}
-        let mut bytes = Writer::onto(writer.into_body());
+        writer.into_body()
+    }
+
+    /// The whole tree at once, with the signature behind it, for a learner.
+    pub fn stream(tree: &Tree) -> Vec<u8> {
+        let mut bytes = Writer::onto(SnapshotWriter::whole(tree));
         bytes.string(SIGNATURE);
         bytes.into_bytes()
     }

@@ -1,8 +1,11 @@
 //! All integration tests, one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod checkers;
 mod cli;
+mod client;
 mod codec;
 mod faults;
 mod scenarios;
+mod scripts;
 mod workloads;

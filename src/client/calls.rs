@@ -1,0 +1,157 @@
+//! Between what an application asks and learns, and the records on the wire.
+
+use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
+use crate::history::{Answer, CreateMode, Op, Outcome};
+use crate::ops::{
+    Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
+    Reply, Request, SetData, Sync,
+};
+use crate::wire::{Acl, Malformed, Reader, ReplyHeader, opcode};
+
+/// The request that an operation becomes. Creates and questions for children take the form that
+/// also answers with a Stat.
+pub(super) fn request(op: &Op) -> Request {
+    let text = ZPath::to_string;
+    match op {
+        Op::Create { path, data, mode } => Request::Create2(create(path, data, *mode)),
+        Op::Delete { path, version } => {
+            Request::Delete(Delete { path: text(path), version: *version })
+        }
+        Op::Exists { path, watch } => Request::Exists(Exists { path: text(path), watch: *watch }),
+        Op::GetData { path, watch } => {
+            Request::GetData(GetData { path: text(path), watch: *watch })
+        }
+        Op::SetData { path, data, version } => Request::SetData(set_data(path, data, *version)),
+        Op::GetChildren { path, watch } => {
+            Request::GetChildren2(GetChildren { path: text(path), watch: *watch })
+        }
+        Op::Multi(parts) => Request::Multi(Multi { parts: parts.iter().map(part).collect() }),
+        Op::Sync { path } => Request::Sync(Sync { path: text(path) }),
+        Op::Close => Request::CloseSession(CloseSession),
+        Op::Check { .. } => panic!("a check stands inside a multi, but this one was sent: {op}"),
+    }
+}
+
+fn part(op: &Op) -> Part {
+    match op {
+        Op::Create { path, data, mode } => Part::Create2(create(path, data, *mode)),
+        Op::Delete { path, version } => {
+            Part::Delete(Delete { path: path.to_string(), version: *version })
+        }
+        Op::SetData { path, data, version } => Part::SetData(set_data(path, data, *version)),
+        Op::Check { path, version } => {
+            Part::Check(Check { path: path.to_string(), version: *version })
+        }
+        Op::Exists { .. }
+        | Op::GetData { .. }
+        | Op::GetChildren { .. }
+        | Op::Multi(_)
+        | Op::Sync { .. }
+        | Op::Close => panic!("a multi only writes and checks, but this was put into one: {op}"),
+    }
+}
+
+fn create(path: &ZPath, data: &Data, mode: CreateMode) -> Create {
+    let flags = match mode {
+        CreateMode::Persistent => 0,
+        CreateMode::Ephemeral => 1,
+        CreateMode::PersistentSequential => 2,
+        CreateMode::EphemeralSequential => 3,
+    };
+    Create { path: path.to_string(), data: data.clone(), acls: Acl::open(), flags }
+}
+
+fn set_data(path: &ZPath, data: &Data, version: i32) -> SetData {
+    SetData { path: path.to_string(), data: data.clone(), version }
+}
+
+/// What the reply to `op` says; `body` is what follows the header.
+///
+/// Errors when the bytes are no reply to this operation.
+pub(super) fn answer(op: &Op, header: ReplyHeader, body: &mut Reader) -> Result<Answer, Malformed> {
+    let zxid = Zxid::from_wire(header.zxid);
+    if header.error != 0 {
+        let code = ErrorCode::from_wire(header.error);
+        let code = code.ok_or_else(|| body.bad("an unknown error's number"))?;
+        return Ok(Answer::Refused { zxid, code });
+    }
+    let reply = Reply::decode(opcode_of(op), body)?;
+    if !body.is_done() {
+        return Err(body.bad("bytes behind a reply"));
+    }
+    let outcome = outcome(op, reply).ok_or_else(|| body.bad("a reply that does not fit"))?;
+    Ok(Answer::Ok { zxid, outcome })
+}
+
+/// The number of the request that [`request`] makes, without making it.
+fn opcode_of(op: &Op) -> i32 {
+    match op {
+        Op::Create { .. } => opcode::CREATE2,
+        Op::Delete { .. } => opcode::DELETE,
+        Op::Exists { .. } => opcode::EXISTS,
+        Op::GetData { .. } => opcode::GET_DATA,
+        Op::SetData { .. } => opcode::SET_DATA,
+        Op::GetChildren { .. } => opcode::GET_CHILDREN2,
+        Op::Multi(_) => opcode::MULTI,
+        Op::Check { .. } => opcode::CHECK,
+        Op::Sync { .. } => opcode::SYNC,
+        Op::Close => opcode::CLOSE_SESSION,
+    }
+}
+
+/// `None` when the reply is one to another question.
+fn outcome(op: &Op, reply: Reply) -> Option<Outcome> {
+    Some(match (op, reply) {
+        (Op::Create { .. }, Reply::Created { path, stat }) => created(&path, stat)?,
+        (Op::Delete { .. }, Reply::Deleted) => Outcome::Deleted,
+        (Op::Exists { .. }, Reply::Stat(stat)) => Outcome::Exists(stat),
+        (Op::GetData { .. }, Reply::Data { data, stat }) => Outcome::Data { data, stat },
+        (Op::SetData { .. }, Reply::Stat(stat)) => Outcome::Set(stat),
+        (Op::GetChildren { .. }, Reply::Children { mut children, stat: Some(stat) }) => {
+            children.sort_unstable();
+            Outcome::Children { children, stat }
+        }
+        (Op::Multi(parts), Reply::Multi(results)) => multi_outcome(parts, &results)?,
+        (Op::Sync { .. }, Reply::Synced { .. }) => Outcome::Synced,
+        (Op::Close, Reply::Empty) => Outcome::Closed,
+        _ => return None,
+    })
+}
+
+fn created(path: &str, stat: Option<Stat>) -> Option<Outcome> {
+    Some(Outcome::Created { path: ZPath::parse(path).ok()?, stat })
+}
+
+/// The header of a multi's reply has no error even when nothing was done: the results say it
+/// (`MultiResponse.java`).
+fn multi_outcome(parts: &[Op], results: &[MultiResult]) -> Option<Outcome> {
+    if parts.len() != results.len() {
+        return None;
+    }
+    if results.iter().any(|result| matches!(result, MultiResult::Error(_))) {
+        let errors = results.iter().map(part_error).collect::<Option<_>>()?;
+        return Some(Outcome::MultiRefused(errors));
+    }
+    let outcomes = parts.iter().zip(results).map(|(part, result)| part_outcome(part, result));
+    outcomes.collect::<Option<_>>().map(Outcome::Multi)
+}
+
+/// The outer `None` when the result is no error, or one with a number that nobody uses.
+fn part_error(result: &MultiResult) -> Option<Option<ErrorCode>> {
+    match result {
+        MultiResult::Error(0) => Some(None),
+        MultiResult::Error(number) => ErrorCode::from_wire(*number).map(Some),
+        MultiResult::Created { .. } | MultiResult::Deleted => None,
+        MultiResult::Set(_) | MultiResult::Checked => None,
+    }
+}
+
+fn part_outcome(part: &Op, result: &MultiResult) -> Option<Outcome> {
+    Some(match (part, result) {
+        (Op::Create { .. }, MultiResult::Created { path, stat }) => created(path, *stat)?,
+        (Op::Delete { .. }, MultiResult::Deleted) => Outcome::Deleted,
+        (Op::SetData { .. }, MultiResult::Set(stat)) => Outcome::Set(*stat),
+        (Op::Check { .. }, MultiResult::Checked) => Outcome::Checked,
+        _ => return None,
+    })
+}

@@ -1,0 +1,116 @@
+//! The watches that a client waits for. They outlive its connections, not its session.
+
+use crate::base::{ErrorCode, ZPath};
+use crate::history::{Answer, Kind, Op};
+use std::collections::BTreeSet;
+
+/// At most so many bytes of paths go into one `setWatches`, so that it stays far below the limit of
+/// a frame (ZOOKEEPER-706).
+const BATCH_BYTES_MAX: usize = 128 * 1024;
+
+/// Paths by what is watched (`ZKWatchManager.java`).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Watches {
+    /// Data of znodes that were there.
+    data: BTreeSet<ZPath>,
+    /// Znodes that were not there.
+    exist: BTreeSet<ZPath>,
+    /// Children.
+    child: BTreeSet<ZPath>,
+}
+
+/// What one `setWatches` asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Batch {
+    pub(super) data: Vec<ZPath>,
+    pub(super) exist: Vec<ZPath>,
+    pub(super) child: Vec<ZPath>,
+}
+
+impl Watches {
+    /// An operation was answered: it may have left a watch. Errors leave none, but for `exists` of
+    /// a znode that is not there.
+    pub(super) fn answered(&mut self, op: &Op, answer: &Answer) {
+        let Some(path) = watched(op) else { return };
+        let set = match (op, answer) {
+            (Op::Exists { .. }, Answer::Refused { code: ErrorCode::NoNode, .. }) => &mut self.exist,
+            (Op::GetChildren { .. }, Answer::Ok { .. }) => &mut self.child,
+            (_, Answer::Ok { .. }) => &mut self.data,
+            (_, Answer::Refused { .. } | Answer::Unknown(_)) => return,
+        };
+        set.insert(path.clone());
+    }
+
+    /// A watch spoke: it will not speak again (`ZKWatchManager.materialize`).
+    pub(super) fn told(&mut self, kind: Kind, path: &ZPath) {
+        if kind != Kind::ChildrenChanged {
+            self.data.remove(path);
+            self.exist.remove(path);
+        }
+        if matches!(kind, Kind::Deleted | Kind::ChildrenChanged) {
+            self.child.remove(path);
+        }
+    }
+
+    /// All of them, in batches that fit a packet each; none when there is nothing to wait for.
+    pub(super) fn batches(&self) -> Vec<Batch> {
+        let mut batches = Vec::new();
+        let mut room = 0;
+        let kinds: [(&BTreeSet<ZPath>, fn(&mut Batch) -> &mut Vec<ZPath>); 3] = [
+            (&self.data, |batch| &mut batch.data),
+            (&self.exist, |batch| &mut batch.exist),
+            (&self.child, |batch| &mut batch.child),
+        ];
+        for (paths, place) in kinds {
+            for path in paths {
+                let bytes = path.as_str().len();
+                if batches.is_empty() || bytes > room {
+                    batches.push(Batch::default());
+                    room = BATCH_BYTES_MAX;
+                }
+                room = room.saturating_sub(bytes);
+                place(batches.last_mut().expect("one was just made sure of")).push(path.clone());
+            }
+        }
+        batches
+    }
+}
+
+/// The path on which the operation leaves a watch, when all goes well.
+fn watched(op: &Op) -> Option<&ZPath> {
+    match op {
+        Op::Exists { path, watch: true }
+        | Op::GetData { path, watch: true }
+        | Op::GetChildren { path, watch: true } => Some(path),
+        Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => None,
+        Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::Multi(_) => None,
+        Op::Check { .. } | Op::Sync { .. } | Op::Close => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_stay_below_the_limit_and_lose_nothing() {
+        let name = "x".repeat(1000);
+        let path = |number| ZPath::parse(&format!("/{name}{number}")).unwrap();
+        let mut watches = Watches::default();
+        watches.data.extend((0..100).map(path));
+        watches.exist.extend((100..200).map(path));
+        watches.child.extend((0..100).map(path));
+        let batches = watches.batches();
+        assert_eq!(batches.len(), 3);
+        let mut found = Watches::default();
+        for batch in batches {
+            let paths = [&batch.data, &batch.exist, &batch.child].into_iter().flatten();
+            let bytes: usize = paths.map(|path| path.as_str().len()).sum();
+            assert!(bytes <= BATCH_BYTES_MAX, "{bytes} bytes");
+            found.data.extend(batch.data);
+            found.exist.extend(batch.exist);
+            found.child.extend(batch.child);
+        }
+        assert_eq!(found, watches);
+    }
+}

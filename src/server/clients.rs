@@ -1,0 +1,304 @@
+//! Clients and their sessions: handshake, resumption, signs of life, expiry, close
+//! (`zookeeper.md`, A.2 and C.6).
+
+use super::connections::{Connection, Stage};
+use super::password;
+use super::server::Server;
+use super::sessions::Owner;
+use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Xid};
+use crate::history::Note;
+use crate::ops::{CloseSession, Request};
+use crate::wire::{
+    ConnectRequest, ConnectResponse, Frames, Packet, PacketKind, Reader, Writer, opcode,
+};
+
+impl Server {
+    /// Begins to answer clients: as a follower that is up to date, or as an established leader.
+    pub(super) fn serve(&mut self, epoch: Epoch) {
+        self.serving = Some(epoch);
+        if self.leads() {
+            self.sessions.begin(self.now.time, self.tree.sessions());
+        }
+        self.note(Note::Serving { zxid: self.tree.last(), digest: self.tree.digest() });
+    }
+
+    /// Answers no client any more. Their sessions stay; they will find another server.
+    pub(super) fn stop(&mut self) {
+        if self.serving.take().is_some() {
+            self.note(Note::Stopped);
+        }
+        let conns: Vec<ConnId> = self.conns.keys().copied().collect();
+        conns.into_iter().for_each(|conn| self.close_client(conn));
+        self.sessions.clear();
+        self.overlay.clear();
+        self.touched.clear();
+        self.syncs.clear();
+        self.forwarded_syncs.clear();
+        self.snapshot = None;
+        self.with_links(|links, out| links.hang_up_all(out));
+    }
+
+    /// Ends a client's connection. The session does not end with it.
+    pub(super) fn close_client(&mut self, conn: ConnId) {
+        if self.conns.contains_key(&conn) {
+            self.forget_client(conn);
+            self.close(conn);
+        }
+    }
+
+    /// A client's connection is gone.
+    pub(super) fn forget_client(&mut self, conn: ConnId) {
+        let Some(it) = self.conns.remove(&conn) else { return };
+        self.silence.remove(conn);
+        self.watches.forget(conn);
+        let session = match it.stage {
+            Stage::Fresh => return,
+            Stage::Creating { session, .. }
+            | Stage::Resuming { session, .. }
+            | Stage::Open { session } => session,
+        };
+        if self.conn_of.get(&session) == Some(&conn) {
+            self.conn_of.remove(&session);
+        }
+    }
+
+    /// Bytes of a client, in any pieces.
+    pub(super) fn client_bytes(&mut self, conn: ConnId, bytes: &[u8]) {
+        if let Some(it) = self.conns.get_mut(&conn) {
+            it.frames.push(bytes);
+            self.read_frames(conn);
+        }
+    }
+
+    /// Goes on with the frames that are whole, until the connection waits for its session.
+    fn read_frames(&mut self, conn: ConnId) {
+        let Some(it) = self.conns.get_mut(&conn) else { return };
+        let mut frames = std::mem::take(&mut it.frames);
+        while self.conns.get(&conn).is_some_and(Connection::reads) {
+            match frames.next() {
+                Ok(Some(frame)) if self.conns[&conn].session().is_some() => {
+                    self.request(conn, frame);
+                }
+                Ok(Some(frame)) => self.greet_client(conn, frame),
+                Ok(None) => break,
+                Err(_) => return self.close_client(conn),
+            }
+        }
+        if let Some(it) = self.conns.get_mut(&conn) {
+            it.frames = frames;
+        }
+    }
+
+    /// A client's first packet. A client that has seen more than this server must not be served by
+    /// it: it is sent away without an answer, and tries another one.
+    fn greet_client(&mut self, conn: ConnId, frame: &[u8]) {
+        let Ok(mut request) = ConnectRequest::decode(frame) else {
+            return self.close_client(conn);
+        };
+        if request.last_seen > self.processed() {
+            return self.close_client(conn);
+        }
+        let (min, max) = (self.config.min_session_timeout_ms, self.config.max_session_timeout_ms);
+        let asked = u64::try_from(request.timeout_ms).unwrap_or(0);
+        request.timeout_ms = i32::try_from(asked.clamp(min, max)).unwrap_or(i32::MAX);
+        self.silence.touch(self.now.time, conn, Millis(request.timeout_ms as u64));
+        if request.session == SessionId(0) {
+            self.create_session(conn, request);
+        } else {
+            self.resume_session(conn, request);
+        }
+    }
+
+    fn create_session(&mut self, conn: ConnId, request: ConnectRequest) {
+        let (session, timeout_ms) = (self.fresh_session(), request.timeout_ms);
+        self.set_stage(conn, session, Stage::Creating { session, request });
+        if self.leads() {
+            self.propose_session(session, timeout_ms, Owner::Me);
+        } else {
+            self.forward(session, Xid(0), opcode::CREATE_SESSION, &timeout_ms.to_be_bytes());
+        }
+    }
+
+    /// This server, the wall clock, a counter: unique among all servers and all their lives
+    /// (`SessionTrackerImpl.initializeNextSessionId`).
+    fn fresh_session(&mut self) -> SessionId {
+        let began = (self.now.wall_ms as u64) << 24 >> 8;
+        self.session_counter = (self.session_counter + 1).max(began);
+        let server = u64::from(self.config.id.0) << 56;
+        SessionId((server | (self.session_counter & 0x00ff_ffff_ffff_ffff)) as i64)
+    }
+
+    fn set_stage(&mut self, conn: ConnId, session: SessionId, stage: Stage) {
+        if let Some(older) = self.conn_of.insert(session, conn).filter(|&older| older != conn) {
+            self.close_client(older);
+            self.conn_of.insert(session, conn);
+        }
+        if let Some(it) = self.conns.get_mut(&conn) {
+            it.stage = stage;
+        }
+    }
+
+    /// A client comes back with its session. It shows the password, and the leader says whether the
+    /// session is still there; from then on only this connection may use it.
+    fn resume_session(&mut self, conn: ConnId, request: ConnectRequest) {
+        let (session, timeout_ms) = (request.session, request.timeout_ms);
+        if request.password != password::of_session(session) {
+            return self.refuse_session(conn, &request);
+        }
+        self.set_stage(conn, session, Stage::Resuming { session, request });
+        if self.leads() {
+            let valid = self.resume(session, Owner::Me);
+            return self.resumed(session, valid);
+        }
+        let mut data = Writer::new();
+        data.long(session.0).int(timeout_ms);
+        let data = Some(data.into_bytes().into());
+        self.send_to_leader(Packet { kind: PacketKind::Revalidate, zxid: -1, data });
+    }
+
+    /// As the leader: whether a session is still there. If so it lives on, under a new owner.
+    fn resume(&mut self, session: SessionId, owner: Owner) -> bool {
+        self.touch(session);
+        let valid = self.sessions.is_live(session);
+        if valid {
+            self.sessions.set_owner(session, owner);
+        }
+        valid
+    }
+
+    /// As the leader: a sign of life.
+    fn touch(&mut self, session: SessionId) {
+        let now = self.now.time;
+        if (self.rules.expired)() == super::Standing::Forgotten {
+            self.sessions.revive(now, session, self.tree.sessions());
+        }
+        if self.sessions.touch(now, session) == Some(true) {
+            self.note(Note::Touched { session, at: now.0 });
+        }
+    }
+
+    /// As the leader: a learner asks after a session.
+    pub(super) fn revalidate(&mut self, from: ServerId, packet: &Packet) {
+        let Some(link) = self.links.quorum_conn(from) else { return };
+        let Ok(session) = Reader::new(packet.data()).session() else {
+            return self.with_links(|links, out| links.hang_up(from, out));
+        };
+        let valid = self.leads() && self.resume(session, Owner::Learner(from, link));
+        let mut data = Writer::new();
+        data.long(session.0).boolean(valid);
+        let data = Some(data.into_bytes().into());
+        let answer = Packet { kind: PacketKind::Revalidate, zxid: -1, data };
+        self.with_links(|links, out| links.send(from, &answer, out));
+    }
+
+    /// The leader has said whether a session is still there.
+    pub(super) fn revalidated(&mut self, packet: &Packet) {
+        let mut data = Reader::new(packet.data());
+        if let (Ok(session), Ok(valid)) = (data.session(), data.boolean()) {
+            self.resumed(session, valid);
+        }
+    }
+
+    fn resumed(&mut self, session: SessionId, valid: bool) {
+        let Some(&conn) = self.conn_of.get(&session) else { return };
+        let Some(Connection { stage: Stage::Resuming { request, .. }, .. }) = self.conns.get(&conn)
+        else {
+            return;
+        };
+        let request = request.clone();
+        if valid {
+            self.welcome(conn, session, &request);
+        } else {
+            self.refuse_session(conn, &request);
+        }
+    }
+
+    /// The transaction that begins a session is in the tree.
+    pub(super) fn session_created(&mut self, session: SessionId, timeout_ms: i32) {
+        if self.leads() && !self.sessions.is_known(session) {
+            self.sessions.track(self.now.time, session, timeout_ms, None);
+        }
+        let Some(&conn) = self.conn_of.get(&session) else { return };
+        if let Some(Connection { stage: Stage::Creating { request, .. }, .. }) =
+            self.conns.get(&conn)
+        {
+            let request = request.clone();
+            self.welcome(conn, session, &request);
+        }
+    }
+
+    /// Lets a client in, and goes on with what it has sent meanwhile.
+    fn welcome(&mut self, conn: ConnId, session: SessionId, request: &ConnectRequest) {
+        self.set_open(conn, session, request.timeout_ms);
+        self.answer_greeting(
+            conn,
+            &ConnectResponse {
+                timeout_ms: request.timeout_ms,
+                session,
+                password: password::of_session(session),
+                read_only: request.read_only.map(|_| false),
+            },
+        );
+        self.read_frames(conn);
+    }
+
+    fn refuse_session(&mut self, conn: ConnId, request: &ConnectRequest) {
+        self.answer_greeting(conn, &ConnectResponse::expired(request.read_only.map(|_| false)));
+        self.close_client(conn);
+    }
+
+    fn answer_greeting(&mut self, conn: ConnId, response: &ConnectResponse) {
+        let mut frame = Writer::onto(vec![0; 4]);
+        response.encode(&mut frame);
+        self.send(conn, Frames::seal(frame.into_bytes()));
+    }
+
+    /// The transaction that ends a session is in the tree.
+    pub(super) fn session_closed(&mut self, session: SessionId) {
+        self.sessions.remove(session);
+        self.touched.remove(&session);
+        if let Some(&conn) = self.conn_of.get(&session) {
+            self.close_client(conn);
+        }
+    }
+
+    /// A client sent something: it is there. A learner tells the leader with its next ping.
+    pub(super) fn heard_from(&mut self, session: SessionId, conn: ConnId) {
+        let timeout_ms = self.conns.get(&conn).map_or(0, |it| it.timeout_ms);
+        self.silence.touch(self.now.time, conn, Millis(timeout_ms as u64));
+        if self.leads() {
+            self.touch(session);
+        } else {
+            self.touched.insert(session, timeout_ms);
+        }
+    }
+
+    /// The leader pings: which sessions were heard of since the last time?
+    pub(super) fn answer_ping(&mut self, ping: Packet) {
+        let mut data = Writer::new();
+        for (session, timeout_ms) in std::mem::take(&mut self.touched) {
+            data.long(session.0).int(timeout_ms);
+        }
+        let data = Some(data.into_bytes().into());
+        self.send_to_leader(Packet { data, ..ping });
+    }
+
+    /// As the leader: a learner's answer to a ping.
+    pub(super) fn learner_touched(&mut self, packet: &Packet) {
+        let mut data = Reader::new(packet.data());
+        while let (true, Ok(session), Ok(_)) = (self.leads(), data.session(), data.int()) {
+            self.touch(session);
+        }
+    }
+
+    /// As the leader: closes the sessions that are past their time.
+    pub(super) fn expire_sessions(&mut self) {
+        let rules = self.rules;
+        for session in self.sessions.expire(self.now.time, &rules) {
+            self.note(Note::Expired { session, at: self.now.time.0 });
+            self.sessions.mark_closing(session);
+            let close = Request::CloseSession(CloseSession);
+            self.propose(session, Xid(0), |preparation| close.prepare(preparation));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What holds after every input, whatever the input was. Broken, it is our bug: the run stops.
+
+use super::connections::Stage;
+use super::server::Server;
+use std::collections::BTreeSet;
+
+impl Server {
+    /// What is cheap enough to be looked at after every input.
+    pub fn assert_invariants(&self) {
+        if self.serving.is_none() {
+            assert!(self.conns.is_empty(), "a server that does not serve has no clients");
+            assert!(self.watches.is_empty(), "and no watches");
+        }
+        assert!(self.outbox.is_empty(), "everything was sent");
+        assert!(self.agenda.is_empty(), "everything that the agreement wanted was done");
+    }
+
+    /// What costs a walk over the whole state; for now and then.
+    pub fn assert_deep_invariants(&self) {
+        self.assert_invariants();
+        self.tree.assert_invariants();
+        self.watches.assert_invariants(|conn| self.conns.contains_key(&conn));
+        let mut sessions = BTreeSet::new();
+        for (conn, it) in &self.conns {
+            if let Stage::Open { session } = it.stage {
+                assert!(sessions.insert(session), "a session has one connection");
+                assert_eq!(self.conn_of.get(&session), Some(conn), "and is found by it");
+            }
+        }
+    }
+}

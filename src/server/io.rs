@@ -1,0 +1,147 @@
+//! What goes into a server and what comes out of it. Each prints as one line.
+
+use crate::base::{ConnId, ServerId, Time};
+use crate::history::Note;
+use crate::storage::{DiskOp, Image};
+use std::fmt;
+
+/// The three ports that a server listens on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Port {
+    /// For clients (2181).
+    Client,
+    /// For learners, while it leads (2888).
+    Learner,
+    /// For elections (3888).
+    Election,
+}
+
+/// What a server's clocks say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    /// The monotonic clock: for everything that is measured.
+    pub time: Time,
+    /// The wall clock, in milliseconds since 1970: for `ctime`, `mtime` and session ids only.
+    pub wall_ms: i64,
+}
+
+/// Something that happens to a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// The process begins.
+    Start,
+    /// Somebody connected. The id is odd, and new.
+    Accepted {
+        /// The connection.
+        conn: ConnId,
+        /// To which port.
+        port: Port,
+    },
+    /// A connection that was dialled is there.
+    Connected {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// A connection that was dialled could not be made.
+    ConnectFailed {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// Bytes arrived, in any pieces.
+    Bytes {
+        /// The connection.
+        conn: ConnId,
+        /// The next bytes of its stream.
+        bytes: Vec<u8>,
+    },
+    /// The other side ended a connection, or the network did.
+    Closed {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// The disk has executed everything up to this barrier.
+    DiskDone {
+        /// The barrier's word.
+        token: u64,
+    },
+    /// All that is on the disk.
+    Loaded {
+        /// Every file.
+        image: Image,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// Something that a server wants done. Doing it never waits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Connect to another server. The id is even, and new.
+    Dial {
+        /// The connection to be.
+        conn: ConnId,
+        /// To whom.
+        to: ServerId,
+        /// To which of its ports.
+        port: Port,
+    },
+    /// Send bytes.
+    Send {
+        /// Over which connection.
+        conn: ConnId,
+        /// The next bytes of its stream.
+        bytes: Vec<u8>,
+    },
+    /// End a connection, behind what was sent.
+    Close {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Have the disk do something, behind everything before it.
+    Disk(DiskOp),
+    /// Bring all that is on the disk, as [`Input::Loaded`]. Nothing is under way there.
+    ReadDisk,
+    /// A statement for the history.
+    Note(Note),
+    /// End the process.
+    Halt,
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Start => f.write_str("start"),
+            Input::Accepted { conn, port } => write!(f, "accepted {conn} {port:?}"),
+            Input::Connected { conn } => write!(f, "connected {conn}"),
+            Input::ConnectFailed { conn } => write!(f, "connect failed {conn}"),
+            Input::Bytes { conn, bytes } => write!(f, "bytes {conn} {}", Hex(bytes)),
+            Input::Closed { conn } => write!(f, "closed {conn}"),
+            Input::DiskDone { token } => write!(f, "disk done {token}"),
+            Input::Loaded { image } => write!(f, "loaded {} files", image.len()),
+            Input::Tick => f.write_str("tick"),
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Effect::Dial { conn, to, port } => write!(f, "dial {conn} {to} {port:?}"),
+            Effect::Send { conn, bytes } => write!(f, "send {conn} {}", Hex(bytes)),
+            Effect::Close { conn } => write!(f, "close {conn}"),
+            Effect::Disk(op) => write!(f, "disk {op}"),
+            Effect::ReadDisk => f.write_str("read disk"),
+            Effect::Note(note) => write!(f, "note {note:?}"),
+            Effect::Halt => f.write_str("halt"),
+        }
+    }
+}
+
+/// Bytes as hex digits.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

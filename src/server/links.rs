@@ -1,0 +1,363 @@
+//! Connections to other servers: one with each for elections, and one between leader and learner.
+//! Bytes become votes and packets here (`QuorumCnxManager`, `LearnerHandler`).
+
+use super::io::Port;
+use crate::base::{ConnId, ServerId};
+use crate::tree::StreamScanner;
+use crate::wire::{
+    Hello, LearnerInfo, Malformed, Notification, Packet, PacketKind, Reader, Writer,
+};
+use std::collections::BTreeMap;
+
+/// What arrived over a link, or happened to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arrived {
+    /// A vote.
+    Vote(ServerId, Notification),
+    /// A packet.
+    Packet(ServerId, Packet),
+    /// The tree that follows a SNAP packet.
+    Snapshot(ServerId, Vec<u8>),
+    /// The link that was dialled is there.
+    Linked(ServerId),
+    /// A link has ended, or could not be made.
+    Unlinked(ServerId),
+}
+
+/// What has to be done to connections.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Do {
+    /// Connect.
+    Dial(ConnId, ServerId, Port),
+    /// Send.
+    Send(ConnId, Vec<u8>),
+    /// End.
+    Close(ConnId),
+}
+
+/// What a connection is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Use {
+    /// Dialled for elections; not there yet.
+    DiallingElection(ServerId),
+    /// Somebody dialled for elections and has not said who it is.
+    Greeting,
+    /// For elections, with that server.
+    Election(ServerId),
+    /// Dialled to the leader; not there yet.
+    DiallingLeader(ServerId),
+    /// A learner that has not introduced itself.
+    Introduction,
+    /// Between leader and learner.
+    Quorum(ServerId),
+    /// The same, while a tree follows a SNAP packet.
+    Snapshot(ServerId, StreamScanner),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Link {
+    purpose: Use,
+    bytes: Vec<u8>,
+}
+
+/// An election connection with one other server.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Mesh {
+    conn: Option<ConnId>,
+    dialling: bool,
+    /// The last vote for it: sent again on every new connection, and the only one that waits.
+    vote: Option<Vec<u8>>,
+}
+
+/// All connections to other servers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Links {
+    id: ServerId,
+    links: BTreeMap<ConnId, Link>,
+    mesh: BTreeMap<ServerId, Mesh>,
+    quorum: BTreeMap<ServerId, ConnId>,
+    next_conn: u64,
+}
+
+impl Links {
+    /// None yet.
+    pub fn new(id: ServerId) -> Links {
+        Links {
+            id,
+            links: BTreeMap::new(),
+            mesh: BTreeMap::new(),
+            quorum: BTreeMap::new(),
+            next_conn: 2,
+        }
+    }
+
+    /// Whether the connection is one between servers.
+    pub fn has(&self, conn: ConnId) -> bool {
+        self.links.contains_key(&conn)
+    }
+
+    /// The connection between leader and learner, if there is one.
+    pub fn quorum_conn(&self, peer: ServerId) -> Option<ConnId> {
+        self.quorum.get(&peer).copied()
+    }
+
+    fn fresh(&mut self) -> ConnId {
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 2;
+        conn
+    }
+
+    fn open(&mut self, conn: ConnId, purpose: Use) {
+        let before = self.links.insert(conn, Link { purpose, bytes: Vec::new() });
+        assert_eq!(before, None, "connections are numbered once");
+    }
+
+    /// Tells a server a vote: at once where there is a connection, otherwise as soon as there is.
+    pub fn vote(&mut self, to: ServerId, vote: &Notification, out: &mut Vec<Do>) {
+        let mut bytes = Writer::new();
+        vote.encode(&mut bytes);
+        let mesh = self.mesh.entry(to).or_default();
+        mesh.vote = Some(bytes.as_bytes().to_vec());
+        match mesh.conn {
+            Some(conn) => out.push(Do::Send(conn, bytes.into_bytes())),
+            None => self.dial_election(to, out),
+        }
+    }
+
+    fn dial_election(&mut self, to: ServerId, out: &mut Vec<Do>) {
+        let mesh = self.mesh.entry(to).or_default();
+        if mesh.dialling {
+            return;
+        }
+        mesh.dialling = true;
+        let conn = self.fresh();
+        self.open(conn, Use::DiallingElection(to));
+        out.push(Do::Dial(conn, to, Port::Election));
+    }
+
+    /// Connects to a leader.
+    pub fn dial_leader(&mut self, leader: ServerId, out: &mut Vec<Do>) {
+        let conn = self.fresh();
+        self.open(conn, Use::DiallingLeader(leader));
+        out.push(Do::Dial(conn, leader, Port::Learner));
+    }
+
+    /// Sends a packet to a leader or learner; nothing where there is no link any more.
+    pub fn send(&self, to: ServerId, packet: &Packet, out: &mut Vec<Do>) {
+        if let Some(&conn) = self.quorum.get(&to) {
+            let mut bytes = Writer::new();
+            packet.encode(&mut bytes);
+            out.push(Do::Send(conn, bytes.into_bytes()));
+        }
+    }
+
+    /// Ends the link between leader and learner, if there is one.
+    pub fn hang_up(&mut self, peer: ServerId, out: &mut Vec<Do>) {
+        if let Some(conn) = self.quorum.remove(&peer) {
+            self.links.remove(&conn);
+            out.push(Do::Close(conn));
+        }
+    }
+
+    /// Ends all links between leader and learners, also those that are being made.
+    pub fn hang_up_all(&mut self, out: &mut Vec<Do>) {
+        self.quorum.clear();
+        self.links.retain(|&conn, link| {
+            let keep =
+                matches!(link.purpose, Use::DiallingElection(_) | Use::Greeting | Use::Election(_));
+            if !keep {
+                out.push(Do::Close(conn));
+            }
+            keep
+        });
+    }
+
+    /// Somebody connected to the election or the learner port.
+    pub fn accepted(&mut self, conn: ConnId, port: Port) {
+        let purpose = match port {
+            Port::Election => Use::Greeting,
+            Port::Learner => Use::Introduction,
+            Port::Client => unreachable!("clients are not served here"),
+        };
+        self.open(conn, purpose);
+    }
+
+    /// A connection that was dialled is there.
+    pub fn connected(&mut self, conn: ConnId, out: &mut Vec<Do>) -> Option<Arrived> {
+        match self.links.get(&conn)?.purpose {
+            Use::DiallingElection(to) => {
+                self.greet(conn, to, out);
+                None
+            }
+            Use::DiallingLeader(leader) => {
+                self.set(conn, Use::Quorum(leader));
+                self.quorum.insert(leader, conn);
+                Some(Arrived::Linked(leader))
+            }
+            _ => unreachable!("only what is dialled connects"),
+        }
+    }
+
+    fn set(&mut self, conn: ConnId, purpose: Use) {
+        self.links.get_mut(&conn).expect("the caller has looked").purpose = purpose;
+    }
+
+    /// Says who it is. Of two servers the greater one's connection stays; the smaller one has only
+    /// asked to be called back.
+    fn greet(&mut self, conn: ConnId, to: ServerId, out: &mut Vec<Do>) {
+        let hello = Hello { server: self.id, address: format!("{}:3888", self.id) };
+        let mut bytes = Writer::new();
+        hello.encode(&mut bytes);
+        out.push(Do::Send(conn, bytes.into_bytes()));
+        self.mesh.entry(to).or_default().dialling = false;
+        if self.id < to {
+            self.links.remove(&conn);
+            out.push(Do::Close(conn));
+        } else {
+            self.adopt(conn, to, out);
+        }
+    }
+
+    /// This is the election connection now; an older one goes.
+    fn adopt(&mut self, conn: ConnId, peer: ServerId, out: &mut Vec<Do>) {
+        self.set(conn, Use::Election(peer));
+        let mesh = self.mesh.entry(peer).or_default();
+        if let Some(older) = mesh.conn.replace(conn) {
+            self.links.remove(&older);
+            out.push(Do::Close(older));
+        }
+        if let Some(vote) = &mesh.vote {
+            out.push(Do::Send(conn, vote.clone()));
+        }
+    }
+
+    /// A connection has ended, or could not be made.
+    pub fn closed(&mut self, conn: ConnId) -> Option<Arrived> {
+        let link = self.links.remove(&conn)?;
+        match link.purpose {
+            Use::DiallingElection(peer) => {
+                self.mesh.entry(peer).or_default().dialling = false;
+                None
+            }
+            Use::Election(peer) => {
+                self.mesh.entry(peer).or_default().conn = None;
+                None
+            }
+            Use::Greeting | Use::Introduction => None,
+            Use::DiallingLeader(peer) => Some(Arrived::Unlinked(peer)),
+            Use::Quorum(peer) | Use::Snapshot(peer, _) => {
+                self.quorum.remove(&peer);
+                Some(Arrived::Unlinked(peer))
+            }
+        }
+    }
+
+    /// Bytes arrived: everything that is whole now. A link with bytes that make no sense is closed.
+    pub fn bytes(&mut self, conn: ConnId, bytes: &[u8], out: &mut Vec<Do>) -> Vec<Arrived> {
+        let mut arrived = Vec::new();
+        let Some(link) = self.links.get_mut(&conn) else { return arrived };
+        link.bytes.extend_from_slice(bytes);
+        let waiting = std::mem::take(&mut link.bytes);
+        let mut used = 0;
+        loop {
+            match self.read(conn, &waiting[used..], out) {
+                Ok((0, _)) => break,
+                Ok((length, read)) => {
+                    used += length;
+                    arrived.extend(read);
+                }
+                Err(error) if error.short => break,
+                Err(_) => {
+                    arrived.extend(self.closed(conn));
+                    out.push(Do::Close(conn));
+                    return arrived;
+                }
+            }
+        }
+        if let Some(link) = self.links.get_mut(&conn) {
+            link.bytes = waiting;
+            link.bytes.drain(..used);
+        }
+        arrived
+    }
+
+    /// Reads one thing: how many bytes it took, and what it was.
+    fn read(
+        &mut self,
+        conn: ConnId,
+        bytes: &[u8],
+        out: &mut Vec<Do>,
+    ) -> Result<(usize, Option<Arrived>), Malformed> {
+        let mut from = Reader::new(bytes);
+        let Some(link) = self.links.get_mut(&conn) else { return Ok((0, None)) };
+        match &mut link.purpose {
+            Use::DiallingElection(_) | Use::DiallingLeader(_) => Ok((0, None)),
+            Use::Greeting => {
+                let hello = Hello::decode(&mut from)?;
+                self.greeted(conn, hello.server, out);
+                Ok((from.at(), None))
+            }
+            Use::Election(peer) => {
+                let peer = *peer;
+                let vote = Notification::decode(&mut from)?;
+                Ok((from.at(), Some(Arrived::Vote(peer, vote))))
+            }
+            Use::Introduction => {
+                let packet = Packet::decode(&mut from)?;
+                if packet.kind != PacketKind::FollowerInfo {
+                    return Err(from.bad("a learner that does not introduce itself"));
+                }
+                let learner = LearnerInfo::decode(packet.data())?.server;
+                self.introduced(conn, learner, out);
+                Ok((from.at(), Some(Arrived::Packet(learner, packet))))
+            }
+            Use::Quorum(peer) => {
+                let peer = *peer;
+                let packet = Packet::decode(&mut from)?;
+                if packet.kind == PacketKind::Snap {
+                    link.purpose = Use::Snapshot(peer, StreamScanner::default());
+                }
+                Ok((from.at(), Some(Arrived::Packet(peer, packet))))
+            }
+            Use::Snapshot(peer, scanner) => {
+                let peer = *peer;
+                let Some((body, whole)) = scanner.scan(bytes)? else { return Ok((0, None)) };
+                link.purpose = Use::Quorum(peer);
+                Ok((whole, Some(Arrived::Snapshot(peer, bytes[..body].to_vec()))))
+            }
+        }
+    }
+
+    /// Somebody said who it is: a greater one's connection stays, a smaller one is called back.
+    fn greeted(&mut self, conn: ConnId, from: ServerId, out: &mut Vec<Do>) {
+        if from > self.id {
+            self.adopt(conn, from, out);
+            return;
+        }
+        self.links.remove(&conn);
+        out.push(Do::Close(conn));
+        if from < self.id && self.mesh.entry(from).or_default().conn.is_none() {
+            self.dial_election(from, out);
+        } else if from < self.id {
+            self.redial(from, out);
+        }
+    }
+
+    /// The smaller one asks to be called although there is a connection: it knows of none, so the
+    /// old one is dead.
+    fn redial(&mut self, peer: ServerId, out: &mut Vec<Do>) {
+        if let Some(older) = self.mesh.entry(peer).or_default().conn.take() {
+            self.links.remove(&older);
+            out.push(Do::Close(older));
+        }
+        self.dial_election(peer, out);
+    }
+
+    fn introduced(&mut self, conn: ConnId, learner: ServerId, out: &mut Vec<Do>) {
+        self.set(conn, Use::Quorum(learner));
+        if let Some(older) = self.quorum.insert(learner, conn) {
+            self.links.remove(&older);
+            out.push(Do::Close(older));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A server and its disk: reading all of it, writing the log in batches, cutting it, snapshots.
+
+use super::io::Effect;
+use super::server::{After, Server};
+use crate::base::Zxid;
+use crate::history::Note;
+use crate::storage::{Image, Recovered, recover};
+use crate::tree::{SnapshotWriter, Tree, Txn, read_tree};
+use crate::wire::{Malformed, Proposal};
+use crate::zab::{LogQueue, Ticket};
+
+impl Server {
+    /// Reads the disk as soon as nothing is under way there. What is in memory is forgotten then.
+    pub(super) fn read_disk(&mut self, truncated: Option<Zxid>) {
+        self.snapshot = None;
+        if self.store.is_some() {
+            self.write_log();
+        }
+        self.barrier(After::Quiet { truncated });
+    }
+
+    /// The disk has come to the oldest barrier.
+    pub(super) fn disk_done(&mut self, token: u64) {
+        let (expected, after) = self.disk_queue.pop_front().expect("a barrier was asked for");
+        assert_eq!(token, expected, "the disk works in order");
+        let now = self.now.time;
+        match after {
+            After::Logged(zxid) => {
+                self.writing = self.logs_under_way();
+                self.agree(|peer, out| peer.logged(now, zxid, out));
+            }
+            After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
+            After::Snapshot(zxid) => self.note(Note::Snapshot { zxid }),
+            After::Quiet { truncated } => {
+                truncated.into_iter().for_each(|to| self.note(Note::Truncated { to }));
+                self.effects.push(Effect::ReadDisk);
+            }
+        }
+    }
+
+    fn logs_under_way(&self) -> bool {
+        self.disk_queue.iter().any(|(_, after)| matches!(after, After::Logged(_)))
+    }
+
+    /// Everything that is on the disk: the server's memory is what follows from it.
+    pub(super) fn loaded(&mut self, image: &Image) {
+        let empty = SnapshotWriter::whole(&Tree::new());
+        let mut ops = Vec::new();
+        let recovered = recover(image, &empty, &mut ops);
+        let loaded = recovered.map_err(|error| error.to_string()).and_then(|recovered| {
+            self.disk(ops);
+            self.rebuild(recovered).map_err(|error| format!("the newest snapshot: {error}"))
+        });
+        if let Err(reason) = loaded {
+            self.note(Note::Failed { reason });
+            self.halted = true;
+            self.effects.push(Effect::Halt);
+        }
+    }
+
+    fn rebuild(&mut self, recovered: Recovered) -> Result<(), Malformed> {
+        self.tree = match &recovered.snapshot {
+            Some((zxid, body)) => read_tree(body, *zxid)?,
+            None => Tree::new(),
+        };
+        self.note(Note::Loaded { zxid: self.tree.last() });
+        self.unsnapped = 0;
+        for proposal in &recovered.proposals {
+            self.replay(proposal)?;
+        }
+        self.note(Note::Recovered {
+            zxid: self.tree.last(),
+            digest: self.tree.digest(),
+            sessions: self.tree.sessions().len() as u32,
+        });
+        self.store = Some(recovered.store);
+        let (now, last) = (self.now.time, self.tree.last());
+        let epochs = (recovered.accepted, recovered.current);
+        let recent = recovered.proposals;
+        self.agree(|peer, out| peer.recovered(now, epochs, last, recent, out));
+        Ok(())
+    }
+
+    fn replay(&mut self, proposal: &Proposal) -> Result<(), Malformed> {
+        let txn = Txn::decode(&proposal.payload)?;
+        self.tree.apply(&txn, &self.rules.tree, &mut Vec::new());
+        self.unsnapped += 1;
+        self.note(Note::Replayed {
+            zxid: proposal.zxid,
+            hash: crate::base::hash_of(&proposal.payload),
+            digest: self.tree.digest(),
+        });
+        Ok(())
+    }
+
+    /// Writes everything that waits for the log, as one batch.
+    pub(super) fn write_log(&mut self) {
+        let mut ops = Vec::new();
+        let written = self.store().log().write(&mut ops);
+        self.disk(ops);
+        if let Some(last) = written {
+            self.writing = true;
+            self.barrier(After::Logged(last));
+        }
+    }
+
+    /// Writes what waits, unless a batch is being synced: then it is the next one (group commit).
+    pub(super) fn write_batch(&mut self) {
+        if !self.writing && self.store.is_some() {
+            self.write_log();
+        }
+    }
+
+    /// The server leaves its role: its log has to be on the disk.
+    pub(super) fn flush(&mut self, queue: LogQueue, then: Ticket) {
+        match queue {
+            LogQueue::Write => self.write_log(),
+            LogQueue::Forget => self.store().log().forget_waiting(),
+        }
+        self.barrier(After::Agreement(then));
+    }
+
+    /// Forgets what the leader does not have, on the disk first.
+    pub(super) fn truncate(&mut self, to: Zxid) {
+        self.snapshot = None;
+        self.write_log();
+        if !self.store().can_truncate(to) {
+            let now = self.now.time;
+            self.agree(|peer, out| peer.cannot_truncate(now, out));
+            return;
+        }
+        let (rules, mut ops) = (self.rules.storage, Vec::new());
+        self.store().truncate(to, &rules, &mut ops);
+        self.disk(ops);
+        self.read_disk(Some(to));
+    }
+
+    /// Replaces everything by the leader's tree. Bytes that are no tree leave the leader.
+    pub(super) fn install(&mut self, zxid: Zxid, body: Option<Vec<u8>>) {
+        let body = body.unwrap_or_else(|| SnapshotWriter::whole(&Tree::new()));
+        self.snapshot = None;
+        self.tree = match read_tree(&body, zxid) {
+            Ok(tree) => tree,
+            Err(error) => {
+                self.note(Note::Failed { reason: format!("the leader's tree: {error}") });
+                self.halted = true;
+                return self.effects.push(Effect::Halt);
+            }
+        };
+        self.unsnapped = 0;
+        self.write_log();
+        let mut ops = Vec::new();
+        self.store().install(zxid, &body, &mut ops);
+        self.disk(ops);
+        self.note(Note::Installed { zxid, digest: self.tree.digest() });
+        self.barrier(After::Snapshot(zxid));
+    }
+
+    /// Another transaction is in the tree: now and then it is time for a snapshot.
+    pub(super) fn count_for_snapshot(&mut self) {
+        self.unsnapped += 1;
+        if self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none() {
+            self.unsnapped = 0;
+            self.snapshot = Some(SnapshotWriter::begin(&self.tree));
+        }
+    }
+
+    /// A snapshot that is being written takes a few more znodes in, as they are now.
+    pub(super) fn continue_snapshot(&mut self) {
+        let Some(mut writer) = self.snapshot.take() else { return };
+        if !writer.step(&self.tree, self.config.snapshot_chunk) {
+            self.snapshot = Some(writer);
+            return;
+        }
+        // What it holds may be in memory only: the log goes first.
+        self.write_log();
+        let (zxid, mut ops) = (writer.name(), Vec::new());
+        self.store().save_snapshot(zxid, &writer.into_body(), &mut ops);
+        self.disk(ops);
+        self.barrier(After::Snapshot(zxid));
+    }
+}

@@ -1,0 +1,83 @@
+//! The decisions of a whole server that history has shown to be easy to get wrong: those of its
+//! parts, and those about sessions.
+
+use crate::base::{ErrorCode, Zxid};
+use crate::zab::Delivery;
+use crate::{storage, tree, zab};
+
+/// The decisions, replaceable one by one.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// The tree's.
+    pub tree: tree::Rules,
+    /// The agreement's.
+    pub zab: zab::Rules,
+    /// The storage's.
+    pub storage: storage::Rules,
+    /// Whether the leader takes a request of a session. Correct: [`admit`].
+    pub admit: fn(SessionState) -> Result<(), ErrorCode>,
+    /// What the leader does with a session that is past its time. Correct: [`Standing::Closing`]:
+    /// it stays known, and nothing revives it (ZOOKEEPER-1496).
+    pub expired: fn() -> Standing,
+    /// Which zxid a reply carries. Correct: [`reply_zxid`].
+    pub reply_zxid: fn(Progress) -> Zxid,
+    /// Whether a transaction changes the table of sessions. Correct: always, however it came
+    /// (ZOOKEEPER-1367).
+    pub changes_sessions: fn(Delivery) -> bool,
+}
+
+/// What the leader knows of a session when a request of it arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionState {
+    /// It is in the leader's table.
+    pub known: bool,
+    /// Its close has been proposed.
+    pub closing: bool,
+    /// The request came through another connection than the one that has the session now.
+    pub moved: bool,
+}
+
+/// What becomes of a session that is past its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It is marked as closing until it is closed.
+    Closing,
+    /// It is forgotten at once; a sign of life before the close is applied brings it back.
+    Forgotten,
+}
+
+/// How far a server is when it answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// The last transaction in its tree: what the answer was read from.
+    pub processed: Zxid,
+    /// The last one that it has heard of.
+    pub proposed: Zxid,
+}
+
+impl Rules {
+    /// The right ones.
+    pub const CORRECT: Rules = Rules {
+        tree: tree::Rules::CORRECT,
+        zab: zab::Rules::CORRECT,
+        storage: storage::Rules::CORRECT,
+        admit,
+        expired: || Standing::Closing,
+        reply_zxid,
+        changes_sessions: |_| true,
+    };
+}
+
+/// A request of a session that has ended or is about to end is refused (ZOOKEEPER-1208); so is one
+/// that comes through a connection that the client has left (`checkSession`).
+pub fn admit(session: SessionState) -> Result<(), ErrorCode> {
+    if !session.known || session.closing {
+        return Err(ErrorCode::SessionExpired);
+    }
+    if session.moved { Err(ErrorCode::SessionMoved) } else { Ok(()) }
+}
+
+/// The version of the tree that answered (ZOOKEEPER-1412).
+pub fn reply_zxid(progress: Progress) -> Zxid {
+    progress.processed
+}

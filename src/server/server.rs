@@ -1,0 +1,351 @@
+//! The server: one value, one input at a time.
+
+use super::config::Config;
+use super::connections::Connection;
+use super::expiry::Expiry;
+use super::io::{Effect, Input, Now, Port};
+use super::links::{Arrived, Do, Links};
+use super::rules::Rules;
+use super::sessions::Sessions;
+use crate::base::{ConnId, Epoch, Millis, SessionId, Time, Zxid};
+use crate::history::{Note, Role};
+use crate::storage::{DiskOp, Store};
+use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
+use crate::zab::{self, Peer, Ticket};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How long a connection may stay without a session, as in ZooKeeper.
+const SESSIONLESS_MS: i32 = 10_000;
+/// How long a snapshot waits for something else to happen before it goes on.
+const SNAPSHOT_STEP: Millis = Millis(1);
+
+/// What a barrier of the disk stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum After {
+    /// A batch of the log, up to this proposal.
+    Logged(Zxid),
+    /// What the agreement waits for.
+    Agreement(Ticket),
+    /// A snapshot of this name.
+    Snapshot(Zxid),
+    /// Nothing is under way on the disk: it can be read. What was cut, if something was.
+    Quiet { truncated: Option<Zxid> },
+}
+
+/// A server of the ensemble.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) config: Config,
+    pub(super) rules: Rules,
+    pub(super) now: Now,
+    pub(super) peer: Peer,
+    /// `None` until the disk was read.
+    pub(super) store: Option<Store>,
+    pub(super) tree: Tree,
+    pub(super) overlay: Overlay,
+    pub(super) watches: Watches,
+    pub(super) sessions: Sessions,
+    /// The epoch in which clients are served; `None` while they are not.
+    pub(super) serving: Option<Epoch>,
+    pub(super) conns: BTreeMap<ConnId, Connection>,
+    pub(super) conn_of: BTreeMap<SessionId, ConnId>,
+    pub(super) silence: Expiry<ConnId>,
+    /// Sessions heard of since the leader's last ping, with their timeouts.
+    pub(super) touched: BTreeMap<SessionId, i32>,
+    pub(super) links: Links,
+    /// What the agreement wants done, in order.
+    pub(super) agenda: VecDeque<zab::Effect>,
+    /// Syncs that learners wait for: which proposal has to be committed first.
+    pub(super) syncs: VecDeque<(Zxid, crate::base::ServerId)>,
+    /// Forwarded syncs of this server's own clients, in order.
+    pub(super) forwarded_syncs: VecDeque<ConnId>,
+    pub(super) disk_queue: VecDeque<(u64, After)>,
+    pub(super) next_token: u64,
+    /// A batch of the log is being synced; what comes meanwhile is the next batch.
+    pub(super) writing: bool,
+    pub(super) snapshot: Option<SnapshotWriter>,
+    /// Transactions since the last snapshot was begun.
+    pub(super) unsnapped: u32,
+    pub(super) session_counter: u64,
+    /// What goes out at the end of the input, a piece for each connection.
+    pub(super) outbox: Vec<Outgoing>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) halted: bool,
+}
+
+/// What goes out over one connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Outgoing {
+    pub conn: ConnId,
+    pub bytes: Vec<u8>,
+    pub closes: bool,
+}
+
+/// What a server says when it is asked how it is (`srvr`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct State {
+    /// Its role.
+    pub role: Role,
+    /// The epoch in force.
+    pub epoch: Epoch,
+    /// The last transaction in its tree.
+    pub zxid: Zxid,
+    /// Digest of its tree.
+    pub digest: u64,
+    /// Number of sessions in its tree.
+    pub sessions: usize,
+    /// Whether it answers clients.
+    pub serving: bool,
+}
+
+impl Server {
+    /// A server that has not begun; [`Input::Start`] begins it.
+    pub fn new(config: Config, rules: Rules) -> Server {
+        let tick = Millis(config.tick_ms);
+        Server {
+            peer: Peer::new(config.zab(), rules.zab),
+            links: Links::new(config.id),
+            sessions: Sessions::new(tick),
+            silence: Expiry::new(tick),
+            config,
+            rules,
+            now: Now { time: Time::ZERO, wall_ms: 0 },
+            store: None,
+            tree: Tree::new(),
+            overlay: Overlay::default(),
+            watches: Watches::default(),
+            serving: None,
+            conns: BTreeMap::new(),
+            conn_of: BTreeMap::new(),
+            touched: BTreeMap::new(),
+            agenda: VecDeque::new(),
+            syncs: VecDeque::new(),
+            forwarded_syncs: VecDeque::new(),
+            disk_queue: VecDeque::new(),
+            next_token: 0,
+            writing: false,
+            snapshot: None,
+            unsnapped: 0,
+            session_counter: 0,
+            outbox: Vec::new(),
+            effects: Vec::new(),
+            halted: false,
+        }
+    }
+
+    /// How it is.
+    pub fn state(&self) -> State {
+        State {
+            role: self.peer.role(),
+            epoch: self.peer.epoch(),
+            zxid: self.tree.last(),
+            digest: self.tree.digest(),
+            sessions: self.tree.sessions().len(),
+            serving: self.serving.is_some(),
+        }
+    }
+
+    /// When it wants an [`Input::Tick`] at the latest, by its monotonic clock.
+    pub fn deadline(&self) -> Time {
+        let snapshot = match self.snapshot {
+            Some(_) => self.now.time + SNAPSHOT_STEP,
+            None => Time::NEVER,
+        };
+        let sessions = self.sessions.deadline().min(self.silence.deadline());
+        self.peer.deadline().min(sessions).min(snapshot)
+    }
+
+    /// Takes one input in; what has to be done is added to `effects`, in order.
+    pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
+        if self.halted {
+            return;
+        }
+        self.now = now;
+        std::mem::swap(&mut self.effects, effects);
+        self.take(input);
+        self.work_off();
+        self.continue_snapshot();
+        self.write_batch();
+        self.send_outbox();
+        std::mem::swap(&mut self.effects, effects);
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Start => self.read_disk(None),
+            Input::Accepted { conn, port: Port::Client } => self.accept_client(conn),
+            Input::Accepted { conn, port } => self.links.accepted(conn, port),
+            Input::Connected { conn } => {
+                let arrived = self.with_links(|links, out| links.connected(conn, out));
+                arrived.into_iter().for_each(|it| self.arrived(it));
+            }
+            Input::ConnectFailed { conn } => self.link_closed(conn),
+            Input::Bytes { conn, bytes } if self.links.has(conn) => {
+                let arrived = self.with_links(|links, out| links.bytes(conn, &bytes, out));
+                arrived.into_iter().for_each(|it| self.arrived(it));
+            }
+            Input::Bytes { conn, bytes } => self.client_bytes(conn, &bytes),
+            Input::Closed { conn } if self.links.has(conn) => self.link_closed(conn),
+            Input::Closed { conn } => self.forget_client(conn),
+            Input::DiskDone { token } => self.disk_done(token),
+            Input::Loaded { image } => self.loaded(&image),
+            Input::Tick => self.tick(),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now.time;
+        self.agree(|peer, out| peer.tick(now, out));
+        if self.serving.is_some() && self.leads() {
+            self.expire_sessions();
+        }
+        for conn in self.silence.take_expired(now) {
+            self.close_client(conn);
+        }
+    }
+
+    /// Whether this server is an established leader.
+    pub(super) fn leads(&self) -> bool {
+        self.peer.role() == Role::Leading && self.serving.is_some()
+    }
+
+    fn accept_client(&mut self, conn: ConnId) {
+        self.conns.insert(conn, Connection::new(SESSIONLESS_MS));
+        self.silence.touch(self.now.time, conn, Millis(SESSIONLESS_MS as u64));
+        if self.serving.is_none() {
+            self.close_client(conn);
+        }
+    }
+
+    fn link_closed(&mut self, conn: ConnId) {
+        let arrived = self.links.closed(conn);
+        arrived.into_iter().for_each(|it| self.arrived(it));
+    }
+
+    fn arrived(&mut self, arrived: Arrived) {
+        let now = self.now.time;
+        match arrived {
+            Arrived::Vote(from, vote) => {
+                self.agree(|peer, out| peer.notified(now, from, &vote, out));
+            }
+            Arrived::Packet(from, packet) => {
+                self.agree(|peer, out| peer.received(now, from, packet, out));
+                self.work_off();
+            }
+            Arrived::Snapshot(from, body) => self.peer.received_snapshot(from, body),
+            Arrived::Linked(to) => self.agree(|peer, out| peer.linked(now, to, out)),
+            Arrived::Unlinked(peer) => self.agree(|it, out| it.unlinked(now, peer, out)),
+        }
+    }
+
+    /// Has the agreement do something; what it wants done goes to the end of the agenda.
+    pub(super) fn agree(&mut self, call: impl FnOnce(&mut Peer, &mut Vec<zab::Effect>)) {
+        let mut wanted = Vec::new();
+        call(&mut self.peer, &mut wanted);
+        self.agenda.extend(wanted);
+    }
+
+    /// Has the links do something.
+    pub(super) fn with_links<T>(&mut self, call: impl FnOnce(&mut Links, &mut Vec<Do>) -> T) -> T {
+        let mut out = Vec::new();
+        let result = call(&mut self.links, &mut out);
+        for it in out {
+            match it {
+                Do::Dial(conn, to, port) => self.effects.push(Effect::Dial { conn, to, port }),
+                Do::Send(conn, bytes) => self.send(conn, bytes),
+                Do::Close(conn) => self.close(conn),
+            }
+        }
+        result
+    }
+
+    /// Does what the agreement wants, until it wants nothing more.
+    fn work_off(&mut self) {
+        while let Some(wanted) = self.agenda.pop_front() {
+            self.perform(wanted);
+        }
+    }
+
+    fn perform(&mut self, wanted: zab::Effect) {
+        use zab::Effect as Wanted;
+        match wanted {
+            Wanted::Notify(to, vote) => self.with_links(|links, out| links.vote(to, &vote, out)),
+            Wanted::Dial(to) => self.with_links(|links, out| links.dial_leader(to, out)),
+            Wanted::Hangup(peer) => self.with_links(|links, out| links.hang_up(peer, out)),
+            Wanted::Send(to, packet) => {
+                self.with_links(|links, out| links.send(to, &packet, out));
+            }
+            Wanted::SendSnapshot(to) => self.send_snapshot(to),
+            Wanted::Append(proposal) => self.store().append(proposal),
+            Wanted::Persist { accepted, current, then } => {
+                self.write_log();
+                let mut ops = Vec::new();
+                self.store().write_epochs(accepted, current, &mut ops);
+                self.disk(ops);
+                self.barrier(After::Agreement(then));
+            }
+            Wanted::Flush { queue, then } => self.flush(queue, then),
+            Wanted::Truncate(to) => self.truncate(to),
+            Wanted::Install { zxid, body } => self.install(zxid, body),
+            Wanted::Reload => self.read_disk(None),
+            Wanted::Deliver { proposal, why } => self.deliver(&proposal, why),
+            Wanted::Stop => self.stop(),
+            Wanted::Serve(epoch) => self.serve(epoch),
+            Wanted::Request(from, packet) => self.forwarded(from, &packet),
+            Wanted::Revalidate(from, packet) => self.revalidate(from, &packet),
+            Wanted::Touched(_, packet) => self.learner_touched(&packet),
+            Wanted::AnswerPing(packet) => self.answer_ping(packet),
+            Wanted::Synced => self.sync_answered(),
+            Wanted::Revalidated(packet) => self.revalidated(&packet),
+            Wanted::Note(note) => self.note(note),
+        }
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        self.effects.push(Effect::Note(note));
+    }
+
+    /// Sends bytes at the end of the input, in one piece with what else goes over the connection.
+    pub(super) fn send(&mut self, conn: ConnId, bytes: Vec<u8>) {
+        match self.outbox.iter_mut().find(|it| it.conn == conn) {
+            Some(it) if !it.closes => it.bytes.extend_from_slice(&bytes),
+            Some(_) => {}
+            None => self.outbox.push(Outgoing { conn, bytes, closes: false }),
+        }
+    }
+
+    /// Ends a connection at the end of the input, behind what is sent.
+    pub(super) fn close(&mut self, conn: ConnId) {
+        match self.outbox.iter_mut().find(|it| it.conn == conn) {
+            Some(it) => it.closes = true,
+            None => self.outbox.push(Outgoing { conn, bytes: Vec::new(), closes: true }),
+        }
+    }
+
+    fn send_outbox(&mut self) {
+        for Outgoing { conn, bytes, closes } in self.outbox.drain(..) {
+            if !bytes.is_empty() {
+                self.effects.push(Effect::Send { conn, bytes });
+            }
+            if closes {
+                self.effects.push(Effect::Close { conn });
+            }
+        }
+    }
+
+    /// The server's files. There are none to name before they were read, and nobody does.
+    pub(super) fn store(&mut self) -> &mut Store {
+        self.store.as_mut().expect("the disk is read before anything is written")
+    }
+
+    pub(super) fn disk(&mut self, ops: Vec<DiskOp>) {
+        self.effects.extend(ops.into_iter().map(Effect::Disk));
+    }
+
+    pub(super) fn barrier(&mut self, after: After) {
+        let token = self.next_token;
+        self.next_token += 1;
+        self.disk_queue.push_back((token, after));
+        self.effects.push(Effect::Disk(DiskOp::Barrier { token }));
+    }
+}

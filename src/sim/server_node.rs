@@ -1,0 +1,114 @@
+//! A server's process: takes what arrives, hands it to the [`Server`], performs what it wants.
+//! Decides nothing.
+
+use super::cluster::{Board, ServerBoard};
+use super::inbox::{Arrival, Inbox};
+use super::recorder::Recorder;
+use super::world::World;
+use crate::base::ServerId;
+use crate::history::What;
+use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
+use std::sync::Arc;
+
+/// What a server's process is made of; the same for each of its lives.
+#[derive(Clone)]
+pub struct ServerProcess {
+    /// The world that it lives in.
+    pub world: Arc<World>,
+    /// Where it says what it does.
+    pub recorder: Arc<Recorder>,
+    /// Where it hangs out how it is.
+    pub board: Arc<Board>,
+    /// What it is told.
+    pub config: Config,
+    /// How it decides.
+    pub rules: Rules,
+}
+
+impl ServerProcess {
+    fn id(&self) -> ServerId {
+        self.config.id
+    }
+
+    /// One life, from start to crash or halt.
+    pub async fn run(self) {
+        let id = self.id();
+        let inbox = self.world.attach(id.into(), madsim::plugin::node());
+        for port in [Port::Client, Port::Learner, Port::Election] {
+            self.world.listen(id.into(), port);
+        }
+        let mut server = Server::new(self.config.clone(), self.rules);
+        let mut effects = Vec::new();
+        let mut input = Input::Start;
+        loop {
+            tracing::debug!("{input}");
+            server.handle(self.now(), input, &mut effects);
+            server.assert_invariants();
+            let mut next = None;
+            for effect in effects.drain(..) {
+                tracing::debug!("  {effect}");
+                match effect {
+                    Effect::ReadDisk => {
+                        next = Some(Input::Loaded { image: self.world.disk_image(id) });
+                    }
+                    Effect::Halt => return self.halt(),
+                    effect => self.perform(effect),
+                }
+            }
+            self.show(&server);
+            input = match next {
+                Some(input) => input,
+                None => self.wait(&server, &inbox).await,
+            };
+        }
+    }
+
+    fn now(&self) -> Now {
+        let now = self.world.now();
+        Now { time: self.world.local(self.id(), now), wall_ms: self.world.wall_ms(self.id(), now) }
+    }
+
+    async fn wait(&self, server: &Server, inbox: &Inbox) -> Input {
+        if let Some(arrival) = inbox.try_next() {
+            return input_of(arrival);
+        }
+        let at = self.world.true_time_of(self.id(), server.deadline());
+        self.world.wake_at(self.id().into(), at);
+        input_of(inbox.next().await)
+    }
+
+    fn perform(&self, effect: Effect) {
+        let id = self.id();
+        match effect {
+            Effect::Dial { conn, to, port } => self.world.dial(id.into(), conn, to.into(), port),
+            Effect::Send { conn, bytes } => self.world.send(id.into(), conn, bytes),
+            Effect::Close { conn } => self.world.close(id.into(), conn),
+            Effect::Disk(op) => self.world.disk_push(id, op),
+            Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
+            Effect::ReadDisk | Effect::Halt => unreachable!("the loop does these"),
+        }
+    }
+
+    fn show(&self, server: &Server) {
+        let state = server.state();
+        self.board.show_server(self.id(), ServerBoard { up: true, paused: false, state });
+    }
+
+    /// The process ends by itself.
+    fn halt(self) {
+        self.board.server_down(self.id());
+        self.world.crash(self.id().into(), false);
+    }
+}
+
+fn input_of(arrival: Arrival) -> Input {
+    match arrival {
+        Arrival::Accepted { conn, port, .. } => Input::Accepted { conn, port },
+        Arrival::Connected { conn } => Input::Connected { conn },
+        Arrival::ConnectFailed { conn } => Input::ConnectFailed { conn },
+        Arrival::Bytes { conn, bytes } => Input::Bytes { conn, bytes },
+        Arrival::Closed { conn } => Input::Closed { conn },
+        Arrival::DiskDone { token } => Input::DiskDone { token },
+        Arrival::Wake => Input::Tick,
+    }
+}
