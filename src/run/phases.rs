@@ -113,7 +113,7 @@ impl Phases<'_> {
         self.cluster.board.servers().values().any(|it| it.state.serving)
     }
 
-    /// Every server serves the same state, every client is connected and waits for nothing, and no
+    /// Every server serves the same state, no client waits for anything, and no
     /// session is left that belongs to nobody.
     fn is_at_rest(&self) -> bool {
         let servers = self.cluster.board.servers();
@@ -123,8 +123,11 @@ impl Phases<'_> {
             let (one, other) = (it.state, first.state);
             it.up && one.serving && (one.zxid, one.digest) == (other.zxid, other.digest)
         });
-        let idle = clients.values().all(|it| it.idle && it.connected.is_some());
-        same && idle && first.state.sessions == clients.len()
+        // A client that has closed its session has no connection until it is asked for something.
+        let idle =
+            clients.values().all(|it| it.idle && it.connected.is_some() == it.session.is_some());
+        let sessions = clients.values().filter(|it| it.session.is_some()).count();
+        same && idle && first.state.sessions == sessions
     }
 
     fn is_verified(&self) -> bool {
