@@ -8,7 +8,6 @@ use menagerie::run::{
 };
 use menagerie::scenario::{Expect, Plan, Scenario};
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -308,16 +307,14 @@ fn a_sweep_says_the_same_with_any_number_of_jobs() {
 
 #[test]
 fn nobody_panics_when_the_reader_goes_away() {
-    let dir = folder("pipe");
-    let mut child = menagerie(&dir, &["list", "--format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    let dir = folder_with_scenario("pipe");
+    for args in [&["run", "small"][..], &["list"], &["--help"]] {
+        let mut command = menagerie(&dir, args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let errors = stderr(&child.wait_with_output().unwrap());
+        assert!(!errors.contains("panicked"), "{errors}");
+    }
 }
 
 #[test]
