@@ -30,8 +30,8 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
     let stop = stop_on_interrupt();
     for done in sweep.start(jobs(args), stop.clone()) {
         let failed = keeper.keep(&done)?;
-        bar.inc(1);
         bar.set_message(format!("{} failed", keeper.failures()));
+        bar.inc(1);
         if failed && args.fail_fast {
             stop.store(true, Ordering::SeqCst);
         }

@@ -98,7 +98,8 @@ fn total(summary: &Summary) -> String {
 }
 
 fn guard(summary: &Summary) -> String {
-    let twice = format!("{} runs done twice", grouped(summary.guarded));
+    let runs = if summary.guarded == 1 { "run" } else { "runs" };
+    let twice = format!("{} {runs} done twice", grouped(summary.guarded));
     let result = match (summary.diverged.as_slice(), summary.guard_failures.as_slice()) {
         ([], []) if summary.guarded == 0 => String::new(),
         ([], []) => format!(", {}", good("the same both times")),
