@@ -142,6 +142,11 @@ impl Log {
         self.rolled |= self.files.is_empty();
     }
 
+    /// Syncs the last file. Those before it were synced before it was begun.
+    pub(super) fn sync_last(&self, ops: &mut Vec<DiskOp>) {
+        ops.extend(self.files.last().map(|file| DiskOp::Sync { file: file.name.clone() }));
+    }
+
     /// Forgets the files read so far, which nothing needs any more, and removes them.
     pub(super) fn restart(&mut self, ops: &mut Vec<DiskOp>) {
         self.files.drain(..).rev().for_each(|file| remove_for_good(file, ops));

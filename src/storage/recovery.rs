@@ -83,6 +83,10 @@ pub fn recover(
     let body = |zxid| open_snapshot(&image[&snapshots::name_of(zxid)]).map(<[u8]>::to_vec);
     let snapshot = base.map(|zxid| (zxid, body(zxid).expect("it is one of the valid ones")));
     let (accepted, current) = read_epochs(image)?;
+    // What was read may be in the page cache only, when the process crashed and the machine did
+    // not; so may the names. From here on it counts as held.
+    log.log.sync_last(ops);
+    ops.push(DiskOp::SyncDir);
     let mut store = Store {
         log: log.log,
         snapshots: if base.is_none() { vec![Zxid::ZERO] } else { snapshots },
