@@ -2,12 +2,14 @@
 
 pub mod base;
 pub mod checkers;
+pub mod cli;
 pub mod client;
 pub mod faults;
 pub mod history;
 pub mod model;
 pub mod mutants;
 pub mod ops;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod server;

@@ -57,7 +57,7 @@ pub fn read(from: impl BufRead) -> Result<Vec<Event>, HistoryError> {
         let event: Event = serde_json::from_str(&text).map_err(|error| HistoryError::NoEvent {
             line,
             column: error.column(),
-            reason: error.to_string(),
+            reason: without_place(&error.to_string()),
         })?;
         let expected = events.len() as u64;
         if event.index != expected {
@@ -66,6 +66,11 @@ pub fn read(from: impl BufRead) -> Result<Vec<Event>, HistoryError> {
         events.push(event);
     }
     if events.is_empty() { Err(HistoryError::Empty) } else { Ok(events) }
+}
+
+/// Serde's message without the place at its end, which it counts within the line.
+fn without_place(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(reason, _)| reason).to_owned()
 }
 
 /// The digest of a history: equal for equal events in equal order.

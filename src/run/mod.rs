@@ -1,19 +1,27 @@
 //! Performing plans: one, many side by side, and one twice to see whether it is the same.
 
+pub mod bench;
+mod draw;
+mod guard;
 mod judge;
 mod nemesis;
 mod outcome;
 mod phases;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod run;
+mod sweep;
 mod trace;
 mod usage;
 mod verdict;
 
 pub use crate::checkers::{Check, Property, UnknownChecker, Verdict, Violation};
+pub use crate::history::digest_of;
+pub use draw::{NO_MUTANT, draw};
+pub use guard::Guard;
 pub use judge::judge;
 pub use outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
 pub use run::run;
+pub use sweep::{Done, Entrant, Running, Sweep, cores};
 pub use trace::show_trace;
 pub use usage::cpu_ms;
-pub use verdict::{Exit, INVARIANTS, RunVerdict, verdict_of};
+pub use verdict::{Exit, INVARIANTS, RunVerdict, plain_verdict, verdict_of};

@@ -5,6 +5,7 @@ mod ensemble;
 mod error;
 mod names;
 mod plan;
+mod registry;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod scenario;
 mod schedule;
@@ -13,6 +14,7 @@ mod validate;
 
 pub use ensemble::{Ensemble, EnsembleWish};
 pub use error::ScenarioError;
-pub use names::checker_names;
+pub use names::{checker_names, unknown_in};
 pub use plan::{Expect, FORMAT, Plan, PlanClient, PlanFault};
+pub use registry::{Listed, Registry};
 pub use scenario::{FaultWish, Scenario, WorkloadWish};

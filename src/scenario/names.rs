@@ -19,7 +19,7 @@ pub fn checker_names() -> &'static [&'static str] {
 }
 
 /// ``unknown checker `one_leader`; did you mean `one_leader_per_epoch`? (known: …)``
-pub(super) fn unknown_in(what: &str, found: &str, known: &[&str]) -> String {
+pub fn unknown_in(what: &str, found: &str, known: &[&str]) -> String {
     let all = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     match nearest(found, known) {
         Some(near) => format!("unknown {what} `{found}`; did you mean `{near}`? (known: {all})"),

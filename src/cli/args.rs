@@ -1,0 +1,307 @@
+//! What can be asked for. Says whether it makes sense; does nothing.
+
+use crate::base::Time;
+use clap::{Args as Options, Parser, Subcommand, ValueEnum};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// What `--help` says of exit statuses.
+const EXIT: &str = "\
+Exit status:
+  0  the expectation held
+  1  a safety violation
+  2  it could not be found out: usage, a bad file, a run in which nothing was at risk
+  3  a liveness violation
+  4  the same plan gave two histories";
+
+/// A deterministic simulation testbed for a ZooKeeper-compatible coordination service.
+///
+/// A scenario says what clients do and what goes wrong. With a seed it is drawn out to a plan, and
+/// the same plan gives the same history, byte for byte, on every machine that runs the same build.
+#[derive(Parser, Debug)]
+#[command(name = "menagerie", version, after_help = EXIT)]
+#[command(propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    /// Which command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run one scenario with one seed, and say what came of it
+    Run(RunArgs),
+    /// Run many seeds of many scenarios on all cores
+    Sweep(SweepArgs),
+    /// Run the plan of a report again, and compare
+    Replay(ReplayArgs),
+    /// Judge a stored history again
+    Check(CheckArgs),
+    /// List what there is: scenarios, faults, workloads, checkers, mutants
+    List(ListArgs),
+    /// Measure how fast the testbed is
+    Bench(BenchArgs),
+    /// Print the digest of one run (what a second process does for `sweep`)
+    #[command(hide = true)]
+    Digest(DigestArgs),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `menagerie run`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie run isolated_leader
+  menagerie run scenarios/fast/isolated_leader.toml --seed 77
+  menagerie run calm --seed 1 --print-plan > plan.toml && menagerie replay plan.toml
+  menagerie run power_failures --seed 3 --mutant none
+"))]
+pub struct RunArgs {
+    /// A scenario's file, or its bare name below scenarios/
+    pub scenario: String,
+    /// What the plan is drawn from; without it one is drawn, and printed first
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub seed: Option<u64>,
+    /// Give the servers this historical bug, whatever the scenario says; `none` for right servers.
+    /// The run then expects nothing, and reports what it finds
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
+    /// Print the plan and do not run it
+    #[arg(long)]
+    pub print_plan: bool,
+    /// Where the report goes [default: reports/SCENARIO/SEED]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How the result is printed; json is that of report.json
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie sweep`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie sweep scenarios/fast --seeds 0..100
+  menagerie sweep scenarios/fast/isolated_leader.toml --seeds 0..10000 --jobs 8 --fail-fast
+
+Writes to DIR: results.ndjson, a line for each run, in the order in which they end; summary.json at
+the end, also when interrupted, the same for any number of jobs; SCENARIO/SEED/ with the whole
+report of each run that failed. One run in twenty is done again in a second process, and both
+histories are compared.
+"))]
+pub struct SweepArgs {
+    /// Scenario files, folders of them, or bare names
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// The seeds from A up to, but without, B (`A..=B` for with)
+    #[arg(long, value_name = "A..B")]
+    pub seeds: Seeds,
+    /// How many runs at a time [default: the number of cores]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Give the servers of every scenario this historical bug; `none` for right servers
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
+    /// Where results and reports go
+    #[arg(long, value_name = "DIR", default_value = "reports/sweep")]
+    pub out: PathBuf,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// How the summary is printed; json is that of summary.json
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie replay`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie replay reports/isolated_leader/77
+  menagerie replay reports/isolated_leader/77 --until 41.2s
+  menagerie replay plan.toml --trace 2> trace.txt
+
+Where report.json stands beside the plan, both histories are compared. Writes no file.
+"))]
+pub struct ReplayArgs {
+    /// The folder of a report, or a plan
+    #[arg(value_name = "REPORT_DIR|plan.toml")]
+    pub from: PathBuf,
+    /// Stop at this simulated time (41.2s, 41207ms, 41.207) and show each server
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub until: Option<Time>,
+    /// Say on the standard error what each node does, stamped with simulated time
+    #[arg(long)]
+    pub trace: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie check`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie check reports/isolated_leader/77/history.jsonl
+
+The checkers and the expectation are those of plan.toml beside the history; without one, all
+checkers judge, and every violation counts.
+"))]
+pub struct CheckArgs {
+    /// A stored history
+    #[arg(value_name = "history.jsonl")]
+    pub history: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie list`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie list
+  menagerie list mutants --format json
+"))]
+pub struct ListArgs {
+    /// What to list [default: everything]
+    #[arg(value_enum)]
+    pub kind: Option<Kind>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Kind {
+    /// What can be run.
+    Scenarios,
+    /// What goes wrong.
+    Faults,
+    /// What clients do.
+    Workloads,
+    /// Who judges.
+    Checkers,
+    /// Historical bugs.
+    Mutants,
+}
+
+/// `menagerie bench`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Figures are per second of CPU time, user and system, of this process. Takes minutes; measure with
+a release build. Needs the scenarios in scenarios/fast.
+"))]
+pub struct BenchArgs {
+    /// Over how many runs in one process memory is watched
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub runs: u64,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie digest`.
+#[derive(Options, Debug)]
+pub struct DigestArgs {
+    /// A scenario's file, or its bare name below scenarios/
+    pub scenario: String,
+    /// What the plan is drawn from
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub seed: u64,
+    /// As for `run`
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
+}
+
+/// The seeds of a sweep: at least one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seeds(pub Range<u64>);
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let form = || "expected A..B with A less than B, for example 0..100".to_owned();
+        let (first, last) = text.split_once("..").ok_or_else(form)?;
+        let number = |digits: &str| digits.parse::<u64>().map_err(|_| form());
+        let end = match last.strip_prefix('=') {
+            Some(last) => number(last)?.checked_add(1).ok_or_else(form)?,
+            None => number(last)?,
+        };
+        let first = number(first)?;
+        if first < end { Ok(Seeds(first..end)) } else { Err(form()) }
+    }
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a number, 0 to {}", u64::MAX))
+}
+
+/// `41.2s`, `41207ms` or `41.207`; exact, as far as microseconds go.
+fn parse_time(text: &str) -> Result<Time, String> {
+    let form = || "expected a time, for example 41.2s, 41207ms or 41.207".to_owned();
+    let (number, unit_us) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1_000),
+        (None, Some(number)) => (number, 1_000_000),
+        (None, None) => (text, 1_000_000),
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 9 {
+        return Err(form());
+    }
+    let whole: u64 = whole.parse().map_err(|_| form())?;
+    let part: u64 =
+        part.parse::<u64>().map_err(|_| form())? * unit_us / 10_u64.pow(part.len() as u32);
+    whole.checked_mul(unit_us).and_then(|us| us.checked_add(part)).map(Time).ok_or_else(form)
+}
+
+/// A command's examples with the exit statuses behind them.
+fn with_exit(examples: &str) -> String {
+    format!("{examples}\n{EXIT}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Args as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_exactly() {
+        for text in ["41.207s", "41207ms", "41.207", "041.2070"] {
+            assert_eq!(parse_time(text), Ok(Time(41_207_000)), "{text}");
+        }
+        assert_eq!(parse_time("1.5ms"), Ok(Time(1_500)));
+        for text in ["", "s", "1.", ".5", "-1", "1e3", "1m", "99999999999999999999"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds_are_a_range_that_is_not_empty() {
+        let seeds = |text: &str| text.parse::<Seeds>().map(|it| it.0);
+        assert_eq!(seeds("3..5"), Ok(3..5));
+        assert_eq!(seeds("3..=5"), Ok(3..6));
+        for text in ["", "5", "5..", "..5", "5..5", "5..3", "a..b", "0..=18446744073709551615"] {
+            assert!(seeds(text).is_err(), "{text}");
+        }
+    }
+}

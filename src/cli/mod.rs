@@ -1,0 +1,37 @@
+//! The command line: what was asked for, one file for each command, and what is printed where.
+//!
+//! Results go to the standard output, everything else to the standard error.
+
+pub mod args;
+mod bench;
+mod check;
+mod digest;
+mod error;
+mod find;
+mod list;
+mod print;
+mod replay;
+mod run;
+mod sweep;
+
+pub use error::CliError;
+
+use crate::run::Exit;
+use args::Command;
+
+/// Carries a command out, and says which status the program ends with.
+pub fn perform(command: Command) -> Exit {
+    let done = match command {
+        Command::Run(args) => run::run(&args),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Check(args) => check::check(&args),
+        Command::List(args) => list::list(&args),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Digest(args) => digest::digest(&args),
+    };
+    done.unwrap_or_else(|error| {
+        print::error(&error);
+        Exit::NotFoundOut
+    })
+}

@@ -1,0 +1,60 @@
+//! The folder of a report: `report.json`, `history.jsonl`, `plan.toml`.
+
+use super::{Report, ReportError};
+use crate::history::{self, Event};
+use crate::run::Outcome;
+use crate::scenario::Plan;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
+
+/// What a run comes to.
+pub const REPORT: &str = "report.json";
+/// All that happened in it.
+pub const HISTORY: &str = "history.jsonl";
+/// All that it needs to happen again.
+pub const PLAN: &str = "plan.toml";
+
+/// Writes the folder, over what may have been there. The report comes last: where there is one,
+/// the rest is whole.
+pub fn write(
+    dir: &Path,
+    plan: &Plan,
+    outcome: &Outcome,
+    report: &Report,
+) -> Result<(), ReportError> {
+    fs::create_dir_all(dir).map_err(ReportError::io(dir))?;
+    write_text(&dir.join(PLAN), &plan.to_toml())?;
+    let file = dir.join(HISTORY);
+    write_history(&file, &outcome.events).map_err(ReportError::io(&file))?;
+    write_text(&dir.join(REPORT), &report.to_json())
+}
+
+/// Writes a whole file.
+pub fn write_text(file: &Path, text: &str) -> Result<(), ReportError> {
+    fs::write(file, text).map_err(ReportError::io(file))
+}
+
+fn write_history(file: &Path, events: &[Event]) -> io::Result<()> {
+    let mut to = BufWriter::new(File::create(file)?);
+    history::write(events, &mut to)?;
+    to.flush()
+}
+
+/// Reads a history; what is no history is an error that says where.
+pub fn read_history(file: &Path) -> Result<Vec<Event>, ReportError> {
+    let from = BufReader::new(File::open(file).map_err(ReportError::io(file))?);
+    let history = |error| ReportError::History { file: file.to_owned(), error };
+    history::read(from).map_err(history)
+}
+
+/// Reads a plan.
+pub fn read_plan(file: &Path) -> Result<Plan, ReportError> {
+    Ok(Plan::load(file)?)
+}
+
+/// Reads what was said of a run.
+pub fn read_report(file: &Path) -> Result<Report, ReportError> {
+    let text = fs::read_to_string(file).map_err(ReportError::io(file))?;
+    serde_json::from_str(&text).map_err(ReportError::no_report(file))
+}
