@@ -30,13 +30,22 @@ impl Server {
                 self.agree(|peer, out| peer.logged(now, zxid, out));
             }
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
+            After::Recovered if self.will_read() => self.recovered = None,
             After::Recovered => self.go_on_recovered(),
             After::Snapshot(zxid) => self.note(Note::Snapshot { zxid }),
             After::Quiet { truncated } => {
                 truncated.into_iter().for_each(|to| self.note(Note::Truncated { to }));
-                self.effects.push(Effect::ReadDisk);
+                if !self.will_read() {
+                    self.effects.push(Effect::ReadDisk);
+                }
             }
         }
+    }
+
+    /// Whether the disk will be read later on: the server left its role while it was being read.
+    /// Only the last reading counts.
+    fn will_read(&self) -> bool {
+        self.disk_queue.iter().any(|(_, after)| matches!(after, After::Quiet { .. }))
     }
 
     fn logs_under_way(&self) -> bool {
