@@ -92,6 +92,10 @@ impl Server {
     fn go_on_recovered(&mut self) {
         let recovered = self.recovered.take().expect("the disk was read");
         self.store = Some(recovered.store);
+        if let Some(before) = self.log_before_cut.take() {
+            let rules = self.rules.storage;
+            self.store().log().reopen(&before, &rules);
+        }
         let (now, last) = (self.now.time, self.tree.last());
         let epochs = (recovered.accepted, recovered.current);
         let recent = recovered.proposals;
@@ -146,8 +150,9 @@ impl Server {
             self.agree(|peer, out| peer.cannot_truncate(now, out));
             return;
         }
-        let (rules, mut ops) = (self.rules.storage, Vec::new());
-        self.store().truncate(to, &rules, &mut ops);
+        let mut ops = Vec::new();
+        self.log_before_cut = self.store().log().position();
+        self.store().truncate(to, &mut ops);
         self.disk(ops);
         self.read_disk(Some(to));
     }

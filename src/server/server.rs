@@ -9,7 +9,7 @@ use super::rules::Rules;
 use super::sessions::Sessions;
 use crate::base::{ConnId, Epoch, Millis, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
-use crate::storage::{DiskOp, Recovered, Store};
+use crate::storage::{DiskOp, Position, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
 use crate::zab::{self, Peer, Ticket};
 use std::collections::{BTreeMap, VecDeque};
@@ -61,6 +61,8 @@ pub struct Server {
     pub(super) syncs: VecDeque<(Zxid, crate::base::ServerId)>,
     /// Forwarded syncs of this server's own clients, in order.
     pub(super) forwarded_syncs: VecDeque<ConnId>,
+    /// Where the log was written on before it was cut, until it is open again.
+    pub(super) log_before_cut: Option<Position>,
     /// What was read from the disk, until the disk is in order.
     pub(super) recovered: Option<Recovered>,
     pub(super) disk_queue: VecDeque<(u64, After)>,
@@ -125,6 +127,7 @@ impl Server {
             agenda: VecDeque::new(),
             syncs: VecDeque::new(),
             forwarded_syncs: VecDeque::new(),
+            log_before_cut: None,
             recovered: None,
             disk_queue: VecDeque::new(),
             next_token: 0,

@@ -24,6 +24,15 @@ pub(super) struct LogFile {
     records: Vec<(Zxid, u64)>,
 }
 
+/// Where a log is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Position {
+    /// The file.
+    pub file: String,
+    /// In bytes from its beginning.
+    pub at: u64,
+}
+
 /// Where everything is in the log, and what waits to be written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Log {
@@ -102,15 +111,30 @@ impl Log {
     ///
     /// The last file goes first, and each removal is synced before the next, so that whenever the
     /// power fails what is left is a beginning of the log.
-    pub fn truncate(&mut self, to: Zxid, rules: &Rules, ops: &mut Vec<DiskOp>) {
+    pub fn truncate(&mut self, to: Zxid, ops: &mut Vec<DiskOp>) {
         assert!(self.waiting.is_empty(), "the log is written before it is truncated");
         while let Some(file) = self.files.pop() {
             let kept = file.records.partition_point(|(zxid, _)| *zxid <= to);
             if kept > 0 {
-                self.cut(file, kept, rules, ops);
+                self.cut(file, kept, ops);
                 break;
             }
             remove_for_good(file, ops);
+        }
+    }
+
+    /// Where the next record goes, in which file; `None` without a file.
+    pub fn position(&self) -> Option<Position> {
+        let file = self.files.last()?;
+        Some(Position { file: file.name.clone(), at: file.position })
+    }
+
+    /// Goes on writing after a truncation, when the disk was read again. `before` is where the log
+    /// would have been written on without it.
+    pub fn reopen(&mut self, before: &Position, rules: &Rules) {
+        if let Some(file) = self.files.last_mut().filter(|file| file.name == before.file) {
+            let truncated = Truncated { before: before.at, after: file.position };
+            file.position = (rules.position_after_truncate)(truncated);
         }
     }
 
@@ -121,11 +145,10 @@ impl Log {
         self.rolled = false;
     }
 
-    fn cut(&mut self, mut file: LogFile, kept: usize, rules: &Rules, ops: &mut Vec<DiskOp>) {
+    fn cut(&mut self, mut file: LogFile, kept: usize, ops: &mut Vec<DiskOp>) {
         file.records.truncate(kept);
         let (_, after) = *file.records.last().expect("something is kept");
-        let truncated = Truncated { before: file.position, after };
-        file.position = (rules.position_after_truncate)(truncated);
+        file.position = after;
         ops.push(DiskOp::Truncate { file: file.name.clone(), len: after });
         ops.push(DiskOp::Sync { file: file.name.clone() });
         self.files.push(file);

@@ -10,7 +10,7 @@ mod snapshots;
 mod store;
 
 pub use disk_op::DiskOp;
-pub use log::Log;
+pub use log::{Log, Position};
 pub use recovery::{Image, Recovered, Unreadable, recover};
 pub use rules::Rules;
 pub use snapshots::{open_snapshot, seal_snapshot};

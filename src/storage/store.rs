@@ -2,7 +2,7 @@
 
 use super::epochs::{self, ACCEPTED, CURRENT, replace};
 use super::snapshots::{name_of, seal_snapshot};
-use super::{DiskOp, Log, Rules};
+use super::{DiskOp, Log};
 use crate::base::{Epoch, Zxid};
 use crate::wire::Proposal;
 
@@ -60,7 +60,7 @@ impl Store {
 
     /// Forgets everything behind `to`: first the snapshots that know of it, then the log
     /// (ZOOKEEPER-4837).
-    pub fn truncate(&mut self, to: Zxid, rules: &Rules, ops: &mut Vec<DiskOp>) {
+    pub fn truncate(&mut self, to: Zxid, ops: &mut Vec<DiskOp>) {
         assert!(self.can_truncate(to), "the caller has asked");
         self.log.write(ops);
         let kept = self.snapshots.partition_point(|&zxid| zxid <= to);
@@ -68,7 +68,7 @@ impl Store {
             ops.push(DiskOp::Remove { file: name_of(zxid) });
         }
         ops.push(DiskOp::SyncDir);
-        self.log.truncate(to, rules, ops);
+        self.log.truncate(to, ops);
     }
 
     /// Keeps a snapshot of the server's own tree, begins a new log file, and removes what is no
