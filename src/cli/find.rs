@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::run::NO_MUTANT;
-use crate::scenario::{Registry, Scenario, unknown_in};
+use crate::scenario::{Plan, Registry, Scenario, unknown_in};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,12 @@ pub const SCENARIOS: &str = "scenarios";
 /// The scenario of this file or bare name, with its file.
 pub fn scenario(given: &str) -> Result<(PathBuf, Scenario), CliError> {
     let file = scenario_file(given)?;
+    if Plan::is_file(&file) {
+        return Err(CliError::Unknown(format!(
+            "{0} is a plan, not a scenario; `menagerie replay {0}` runs it",
+            file.display()
+        )));
+    }
     let scenario = Scenario::load(&file)?;
     Ok((file, scenario))
 }
@@ -38,13 +44,15 @@ pub fn scenario_file(given: &str) -> Result<PathBuf, CliError> {
     }
 }
 
-/// The scenarios' files of a file, folder or bare name, in order.
+/// The scenarios' files of a file, folder or bare name, in order. Plans in a folder are no scenarios
+/// and are left out.
 pub fn scenario_files(given: &str) -> Result<Vec<PathBuf>, CliError> {
     let folder = PathBuf::from(given);
     if !folder.is_dir() {
         return Ok(vec![scenario_file(given)?]);
     }
-    let files = toml_files(&folder)?;
+    let mut files = toml_files(&folder)?;
+    files.retain(|file| !Plan::is_file(file));
     if files.is_empty() { Err(CliError::NoScenario { folder }) } else { Ok(files) }
 }
 

@@ -4,7 +4,7 @@ use super::args::{Kind, ListArgs};
 use super::{CliError, find, print};
 use crate::report::{Table, bold, dim};
 use crate::run::{Exit, Property};
-use crate::scenario::{Listed, Registry, Scenario};
+use crate::scenario::{Listed, Plan, Registry, Scenario};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,8 +63,14 @@ fn scenarios() -> Result<Vec<Line>, CliError> {
         return Ok(Vec::new());
     }
     let line = |file: &PathBuf| {
-        let scenario = Scenario::load(file)?;
-        let listed = Listed::new(&scenario.name, &first_sentence(&scenario.about));
+        let (name, about) = if Plan::is_file(file) {
+            let stem = file.file_stem().unwrap_or_default();
+            (stem.to_string_lossy().into_owned(), Plan::load(file)?.about)
+        } else {
+            let scenario = Scenario::load(file)?;
+            (scenario.name, scenario.about)
+        };
+        let listed = Listed::new(&name, &first_sentence(&about));
         Ok(Line { file: Some(file.display().to_string()), listed })
     };
     find::toml_files(folder)?.iter().map(line).collect()

@@ -11,15 +11,15 @@ const SEEDS: u64 = 3;
 /// What a seed of the figure on runs per hour is extrapolated to.
 const HOUR_OF_TWO_CORES_US: u64 = 2 * 3_600 * 1_000_000;
 
-/// What each figure is to reach; `None` where nobody has said so yet. The only place to change.
+/// What each figure is to reach.
 mod targets {
     use super::Target;
 
-    pub const SATURATED_OPS: Option<Target> = None;
-    pub const SATURATED_TIME: Option<Target> = None;
-    pub const FAST_TIME: Option<Target> = None;
-    pub const FAST_RUNS: Option<Target> = None;
-    pub const MEMORY: Option<Target> = None;
+    pub const SATURATED_OPS: Option<Target> = Some(Target::AtLeast(10_000));
+    pub const SATURATED_TIME: Option<Target> = Some(Target::AtLeast(100));
+    pub const FAST_TIME: Option<Target> = Some(Target::AtLeast(2_000));
+    pub const FAST_RUNS: Option<Target> = Some(Target::AtLeast(50_000));
+    pub const MEMORY: Option<Target> = Some(Target::AtMost(64 * 1024));
 }
 
 /// What a figure is to reach.

@@ -149,6 +149,11 @@ impl Plan {
         Plan::read(Source { file: "plan.toml", text })
     }
 
+    /// Whether a file is meant as a plan, as its last line says, and not as a scenario.
+    pub fn is_file(path: &Path) -> bool {
+        read(path).is_ok_and(|text| text.trim_end().ends_with(LAST_LINE))
+    }
+
     /// The plan as a file.
     pub fn to_toml(&self) -> String {
         let text = toml::to_string(self).expect("a plan has only what TOML can say");

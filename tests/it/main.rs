@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod codec;
 mod faults;
+mod mutants;
 mod scenarios;
 mod scripts;
 mod workloads;
