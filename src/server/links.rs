@@ -35,6 +35,15 @@ pub enum Do {
     Close(ConnId),
 }
 
+/// What goes over a connection between servers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Traffic {
+    /// Hellos and votes.
+    Election,
+    /// Packets.
+    Quorum,
+}
+
 /// What a connection is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Use {
@@ -94,6 +103,15 @@ impl Links {
     /// Whether the connection is one between servers.
     pub fn has(&self, conn: ConnId) -> bool {
         self.links.contains_key(&conn)
+    }
+
+    /// What goes over a connection; `None` where that is not clear, or for no such connection.
+    pub fn traffic(&self, conn: ConnId) -> Option<Traffic> {
+        match self.links.get(&conn)?.purpose {
+            Use::DiallingElection(_) | Use::Greeting | Use::Election(_) => Some(Traffic::Election),
+            Use::DiallingLeader(_) | Use::Introduction | Use::Quorum(_) => Some(Traffic::Quorum),
+            Use::Snapshot(..) => None,
+        }
     }
 
     /// The connection between leader and learner, if there is one.

@@ -8,6 +8,7 @@
 mod clients;
 mod config;
 mod connections;
+mod describe;
 mod expiry;
 mod invariants;
 mod io;

@@ -41,12 +41,16 @@ impl ServerProcess {
         let mut effects = Vec::new();
         let mut input = Input::Start;
         loop {
-            tracing::debug!("{input}");
+            if traced() {
+                tracing::debug!("{}", server.describe_input(&input));
+            }
             server.handle(self.now(), input, &mut effects);
             server.assert_invariants();
             let mut next = None;
             for effect in effects.drain(..) {
-                tracing::debug!("  {effect}");
+                if traced() {
+                    tracing::debug!("  {}", server.describe_effect(&effect));
+                }
                 match effect {
                     Effect::ReadDisk => {
                         next = Some(Input::Loaded { image: self.world.disk_image(id) });
@@ -99,6 +103,11 @@ impl ServerProcess {
         self.board.server_down(self.id());
         self.world.crash(self.id().into(), false);
     }
+}
+
+/// Whether somebody reads the trace.
+fn traced() -> bool {
+    tracing::enabled!(tracing::Level::DEBUG)
 }
 
 fn input_of(arrival: Arrival) -> Input {
