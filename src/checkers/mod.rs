@@ -93,6 +93,11 @@ const fn liveness(
     Entry { name, about, property: Property::Liveness, build }
 }
 
+/// The names of all checkers, in the order of the table.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|entry| entry.name).collect()
+}
+
 /// Every checker, in the order in which they judge an event.
 pub const ALL: &[Entry] = &[
     safety(

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Where bare names are looked up, seen from where the program was started.
 pub const SCENARIOS: &str = "scenarios";
+/// The folder below it that holds plans.
+const REGRESSIONS: &str = "regressions";
 
 /// The scenario of this file or bare name, with its file.
 pub fn scenario(given: &str) -> Result<(PathBuf, Scenario), CliError> {
@@ -56,11 +58,14 @@ pub fn scenario_files(given: &str) -> Result<Vec<PathBuf>, CliError> {
     if files.is_empty() { Err(CliError::NoScenario { folder }) } else { Ok(files) }
 }
 
-/// All TOML files below a folder, in the order of their paths.
+/// All scenarios' files below a folder, in the order of their paths.
 pub fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(CliError::io(folder))? {
         let path = entry.map_err(CliError::io(folder))?.path();
+        if path.is_dir() && path.ends_with(REGRESSIONS) {
+            continue;
+        }
         if path.is_dir() {
             files.extend(toml_files(&path)?);
         } else if path.extension().is_some_and(|it| it == "toml") {

@@ -56,7 +56,7 @@ impl Up {
     pub(super) fn ping_at(&self) -> Time {
         let half = self.read_timeout_ms() / 2;
         let early = half.saturating_sub(1000).max(1000);
-        self.sent + Millis(half.min(early).min(PING_MS_MAX).max(1))
+        self.sent + Millis(half.min(early).clamp(1, PING_MS_MAX))
     }
 
     fn read_timeout_ms(&self) -> u64 {

@@ -56,7 +56,7 @@ impl Watches {
     pub(super) fn batches(&self) -> Vec<Batch> {
         let mut batches = Vec::new();
         let mut room = 0;
-        let kinds: [(&BTreeSet<ZPath>, fn(&mut Batch) -> &mut Vec<ZPath>); 3] = [
+        let kinds: [(_, Place); 3] = [
             (&self.data, |batch| &mut batch.data),
             (&self.exist, |batch| &mut batch.exist),
             (&self.child, |batch| &mut batch.child),
@@ -75,6 +75,9 @@ impl Watches {
         batches
     }
 }
+
+/// Where the paths of one kind of watch stand in a batch.
+type Place = fn(&mut Batch) -> &mut Vec<ZPath>;
 
 /// The path on which the operation leaves a watch, when all goes well.
 fn watched(op: &Op) -> Option<&ZPath> {

@@ -14,7 +14,7 @@ mod validate;
 
 pub use ensemble::{Ensemble, EnsembleWish};
 pub use error::ScenarioError;
-pub use names::{checker_names, unknown_in};
+pub use names::unknown_in;
 pub use plan::{Expect, FORMAT, Plan, PlanClient, PlanFault};
 pub use registry::{Listed, Registry};
 pub use scenario::{FaultWish, Scenario, WorkloadWish};

@@ -1,22 +1,4 @@
-//! The names that scenarios may use, and what to say of one that does not exist.
-
-/// The names of all checkers.
-pub fn checker_names() -> &'static [&'static str] {
-    &[
-        "ephemeral_cleanup",
-        "sequence_monotonicity",
-        "watch_delivery",
-        "write_order",
-        "session_order",
-        "replica_agreement",
-        "one_leader_per_epoch",
-        "durability",
-        "recovery",
-        "mutual_exclusion",
-        "atomicity",
-        "progress",
-    ]
-}
+//! What to say of a name that does not exist.
 
 /// ``unknown checker `one_leader`; did you mean `one_leader_per_epoch`? (known: …)``
 pub fn unknown_in(what: &str, found: &str, known: &[&str]) -> String {

@@ -2,14 +2,14 @@
 //! owners accept, numbers that make sense.
 
 use super::error::{Source, reword};
-use super::names::{checker_names, unknown_in};
+use super::names::unknown_in;
 use super::{
     Ensemble, EnsembleWish, Expect, FaultWish, Plan, Scenario, ScenarioError, WorkloadWish,
 };
 use crate::base::Ratio;
 use crate::sim::{DiskSettings, NetworkSettings};
 use crate::workloads::Seat;
-use crate::{faults, mutants, workloads};
+use crate::{checkers, faults, mutants, workloads};
 use toml::{Spanned, Table};
 
 /// The keys of a `[[workload]]` besides the workload's own.
@@ -57,7 +57,7 @@ fn judges(expect: Expect, checkers: &[String], caught_by: &[String]) -> Reason {
         return Err("`checkers` is empty; name at least one".to_owned());
     }
     for name in checkers.iter().chain(caught_by) {
-        known("checker", name, checker_names())?;
+        known("checker", name, &checkers::names())?;
     }
     if let Some(idle) = caught_by.iter().find(|name| !checkers.contains(name)) {
         return Err(format!("`{idle}` is in `caught_by`, but not in `checkers`"));

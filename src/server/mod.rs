@@ -17,6 +17,7 @@ mod loading;
 mod password;
 mod pipeline;
 mod rules;
+#[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod server;
 mod sessions;
 

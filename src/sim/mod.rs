@@ -1,13 +1,6 @@
 //! The simulated world, on madsim: the only code, with `run`, that names it. It performs what the
 //! pure values decide, and decides nothing.
 
-#[cfg(not(madsim))]
-compile_error!(
-    "the simulator needs `--cfg madsim --cfg tokio_unstable`. `.cargo/config.toml` sets them, but an \
-     exported RUSTFLAGS (or CARGO_ENCODED_RUSTFLAGS) hides that file: unset it, or use \
-     CARGO_BUILD_RUSTFLAGS, which is merged with it."
-);
-
 mod agenda;
 mod alarm;
 mod client_node;

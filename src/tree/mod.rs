@@ -4,6 +4,7 @@ mod digest;
 mod overlay;
 mod rules;
 mod snapshot;
+#[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod tree;
 mod txn;
 mod watches;

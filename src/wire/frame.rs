@@ -31,6 +31,7 @@ impl Frames {
     /// The next whole frame's payload; `None` until it is here.
     ///
     /// Errors on a length that is negative or over the limit, without waiting for the payload.
+    #[allow(clippy::should_implement_trait, reason = "it lends, which no iterator can")]
     pub fn next(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let waiting = &self.bytes[self.at..];
         let Some(length) = waiting.first_chunk::<4>() else { return Ok(None) };

@@ -55,17 +55,6 @@ fn every_history_gets_its_verdict() {
 }
 
 #[test]
-fn every_checker_has_accepted_and_rejected_histories() {
-    for entry in ALL {
-        let files = sorted(&data().join(entry.name));
-        for kind in ["accept", "reject"] {
-            let any = files.iter().any(|file| name_of(file).starts_with(kind));
-            assert!(any, "{} has no {kind}*.jsonl", entry.name);
-        }
-    }
-}
-
-#[test]
 fn what_one_accepts_no_other_rejects() {
     for dir in sorted(&data()) {
         for file in sorted(&dir).iter().filter(|file| name_of(file).starts_with("accept")) {

@@ -2,8 +2,8 @@
 //! that they can be put right.
 
 use menagerie::base::ClientId;
-use menagerie::scenario::{Plan, Scenario, checker_names};
-use menagerie::{faults, workloads};
+use menagerie::scenario::{Plan, Scenario};
+use menagerie::{checkers, faults, workloads};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -26,15 +26,26 @@ every_ms = [1_000, 2_000]
 lasts_ms = [500, 3_000]
 "#;
 
+/// The files of a folder below `scenarios/`, in order.
+pub fn files_of(folder: &str) -> Vec<PathBuf> {
+    entries(&root().join(folder))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut all: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+/// All scenarios' files; those in `regressions` are plans.
 fn files() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let entries = |dir: &Path| -> Vec<PathBuf> {
-        let mut all: Vec<PathBuf> =
-            std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-        all.sort();
-        all
-    };
-    entries(&root).iter().filter(|path| path.is_dir()).flat_map(|dir| entries(dir)).collect()
+    let folders = entries(&root()).into_iter().filter(|it| !it.ends_with("regressions"));
+    folders.filter(|it| it.is_dir()).flat_map(|folder| entries(&folder)).collect()
 }
 
 fn all() -> Vec<Scenario> {
@@ -61,23 +72,8 @@ fn every_scenario_parses_and_is_short() {
 }
 
 #[test]
-fn everything_registered_is_used_by_a_scenario() {
-    let scenarios = all();
-    let workloads_used =
-        scenarios.iter().flat_map(|it| &it.workloads).map(|it| &*it.get_ref().name);
-    let faults_used = scenarios.iter().flat_map(|it| &it.faults).map(|it| &*it.get_ref().name);
-    let checkers_used = scenarios.iter().flat_map(|it| &it.checkers).map(|name| name.as_str());
-    fn unused(all: &[&'static str], used: BTreeSet<&str>) -> Vec<&'static str> {
-        all.iter().copied().filter(|name| !used.contains(name)).collect()
-    }
-    assert_eq!(unused(&workloads::names(), workloads_used.collect()), [""; 0]);
-    assert_eq!(unused(&faults::names(), faults_used.collect()), [""; 0]);
-    assert_eq!(unused(checker_names(), checkers_used.collect()), [""; 0]);
-}
-
-#[test]
 fn names_are_words_and_unique() {
-    for names in [workloads::names(), faults::names(), checker_names().to_vec()] {
+    for names in [workloads::names(), faults::names(), checkers::names()] {
         let unique: BTreeSet<&str> = names.iter().copied().collect();
         assert_eq!(unique.len(), names.len());
         assert!(
