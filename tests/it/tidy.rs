@@ -6,7 +6,7 @@
 
 mod source;
 
-use menagerie::scenario::Scenario;
+use menagerie::scenario::{Registry, Scenario};
 use menagerie::{checkers, faults, mutants, workloads};
 use source::{Breaches, Source, function_ranges, is_word_at, parameter_count};
 use std::collections::BTreeSet;
@@ -352,6 +352,21 @@ fn every_checker_accepts_one_history_and_rejects_another() {
         checkers::names().iter().flat_map::<Vec<_>, _>(untold).collect();
     assert_eq!(missing, [("", ""); 0]);
     assert_eq!(self::untold("nobody"), ["accept", "reject"]);
+}
+
+/// What `menagerie list` says of faults, workloads, checkers and mutants, the page says, too.
+fn untold_in(page: &str) -> Vec<String> {
+    use Registry::{Checkers, Faults, Mutants, Workloads};
+    let lines = [Faults, Workloads, Checkers, Mutants].into_iter().flat_map(Registry::lines);
+    let rows = lines.map(|line| format!("| `{}` | {} |", line.name, line.about));
+    rows.filter(|row| !page.contains(row.as_str())).collect()
+}
+
+#[test]
+fn the_readme_says_what_the_list_says() {
+    let page = fs::read_to_string(root().join("README.md")).unwrap();
+    assert_eq!(untold_in(&page), [""; 0]);
+    assert_eq!(untold_in(&page.replace("the lock recipe", "")), ["| `lock` | the lock recipe |"]);
 }
 
 /// For each check a source that breaks its law, and in which lines.
