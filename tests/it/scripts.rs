@@ -2,6 +2,11 @@
 //! effects, and lies beside it as a snapshot.
 
 mod client;
+mod ops;
+mod storage;
+mod watches;
+mod words;
+mod zab;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,4 +40,24 @@ fn scripts_of(core: &str) -> Vec<PathBuf> {
 #[test]
 fn client() {
     check("client", client::play);
+}
+
+#[test]
+fn ops() {
+    check("ops", ops::play);
+}
+
+#[test]
+fn watches() {
+    check("watches", watches::play);
+}
+
+#[test]
+fn storage() {
+    check("storage", storage::play);
+}
+
+#[test]
+fn zab() {
+    check("zab", zab::play);
 }
