@@ -177,7 +177,10 @@ fn packets() {
     let rows = [
         (bare(PacketKind::Ack, zxid(2)), "00000003 0000000100000002 ffffffff"),
         (bare(PacketKind::Commit, zxid(2)), "00000004 0000000100000002 ffffffff"),
-        (bare(PacketKind::NewLeader, Zxid::floor_of(Epoch(4))), "0000000a 0000000400000000 ffffffff"),
+        (
+            bare(PacketKind::NewLeader, Zxid::floor_of(Epoch(4))),
+            "0000000a 0000000400000000 ffffffff",
+        ),
         (bare(PacketKind::Diff, zxid(2)), "0000000d 0000000100000002 ffffffff"),
         (bare(PacketKind::Trunc, zxid(2)), "0000000e 0000000100000002 ffffffff"),
         (bare(PacketKind::Snap, zxid(2)), "0000000f 0000000100000002 ffffffff"),

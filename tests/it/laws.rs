@@ -5,13 +5,13 @@ use crate::disk::{CRASHES, Disk, proposal};
 use menagerie::base::{Data, Epoch, ErrorCode, SessionId, Xid, ZPath, Zxid};
 use menagerie::history::Change;
 use menagerie::model::{Stamp, Versions};
-use menagerie::ops::{Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData};
+use menagerie::ops::{
+    Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData,
+};
 use menagerie::storage::{
     DiskOp, Image, Recovered, Rules as StorageRules, Store, open_snapshot, recover, seal_snapshot,
 };
-use menagerie::tree::{
-    Body, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree,
-};
+use menagerie::tree::{Body, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree};
 use menagerie::wire::Acl;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

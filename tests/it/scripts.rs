@@ -3,6 +3,7 @@
 
 mod client;
 mod ops;
+mod server;
 mod storage;
 mod watches;
 mod words;
@@ -60,4 +61,9 @@ fn storage() {
 #[test]
 fn zab() {
     check("zab", zab::play);
+}
+
+#[test]
+fn server() {
+    check("server", server::play);
 }

@@ -10,7 +10,9 @@ pub(super) fn play(script: &str) -> String {
     for line in script.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let _ = writeln!(transcript, "{line}");
         match line.split(' ').collect::<Vec<_>>()[..] {
-            ["add", at, kind, path] => watches.add(kind_of(kind), ZPath::parse(path).unwrap(), conn(at)),
+            ["add", at, kind, path] => {
+                watches.add(kind_of(kind), ZPath::parse(path).unwrap(), conn(at))
+            }
             ["forget", at] => watches.forget(conn(at)),
             ["fire", what, path] => {
                 watches.fire(&trigger(what, ZPath::parse(path).unwrap()), |at, kind, path| {

@@ -437,4 +437,3 @@ fn text_of_effect(effect: &Effect) -> String {
         Effect::Note(note) => format!("note {note:?}"),
     }
 }
-
