@@ -1,6 +1,7 @@
 //! `exists`: a znode's Stat.
 
 use super::Reply;
+use super::serve::find;
 use crate::base::ErrorCode;
 use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
@@ -32,7 +33,7 @@ impl Exists {
         if self.path.contains('\0') {
             return Err(ErrorCode::BadArguments);
         }
-        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        let znode = find(tree, &self.path)?;
         Ok(Reply::Stat(znode.stat()))
     }
 }

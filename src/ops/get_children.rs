@@ -1,6 +1,7 @@
 //! `getChildren` and `getChildren2`: the names of the znodes below. The second form adds the Stat.
 
 use super::Reply;
+use super::serve::find;
 use crate::base::ErrorCode;
 use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
@@ -29,7 +30,7 @@ impl GetChildren {
 impl GetChildren {
     /// Answers from a server's tree; the second form with the Stat.
     pub(super) fn read(&self, tree: &Tree, with_stat: bool) -> Result<Reply, ErrorCode> {
-        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        let znode = find(tree, &self.path)?;
         let children = znode.children.iter().map(|name| name.to_string()).collect();
         Ok(Reply::Children { children, stat: with_stat.then(|| znode.stat()) })
     }

@@ -1,6 +1,7 @@
 //! `getData`: a znode's data and Stat.
 
 use super::Reply;
+use super::serve::find;
 use crate::base::ErrorCode;
 use crate::tree::Tree;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
@@ -29,7 +30,7 @@ impl GetData {
 impl GetData {
     /// Answers from a server's tree.
     pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
-        let znode = tree.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        let znode = find(tree, &self.path)?;
         Ok(Reply::Data { data: znode.data.clone(), stat: znode.stat() })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Reply, Request};
 use crate::base::{ErrorCode, SessionId, ZPath, Zxid};
-use crate::tree::{Body, Overlay, Part, Record, Rules, Tree, WatchKind};
+use crate::tree::{Body, Overlay, Part, Record, Rules, Tree, WatchKind, Znode};
 
 /// What a leader prepares a transaction with: the tree, and what is outstanding on top of it.
 #[derive(Debug)]
@@ -88,6 +88,12 @@ impl Request {
             _ => false,
         }
     }
+}
+
+/// The znode that a read asks for. The empty path names the root, too (`DataTree` keeps it under both
+/// names); no write takes it.
+pub(super) fn find<'a>(tree: &'a Tree, path: &str) -> Result<&'a Znode, ErrorCode> {
+    tree.get(if path.is_empty() { "/" } else { path }).ok_or(ErrorCode::NoNode)
 }
 
 /// The znodes that go with a session: those it has, and those it will have.

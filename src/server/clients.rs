@@ -147,7 +147,7 @@ impl Server {
         }
         self.set_stage(conn, session, Stage::Resuming { session, request });
         if self.leads() {
-            let valid = self.resume(session, Owner::Me);
+            let valid = self.resume(session, timeout_ms, Owner::Me);
             return self.resumed(session, valid);
         }
         let mut data = Writer::new();
@@ -156,9 +156,10 @@ impl Server {
         self.send_to_leader(Packet { kind: PacketKind::Revalidate, zxid: -1, data });
     }
 
-    /// As the leader: whether a session is still there. If so it lives on, under a new owner.
-    fn resume(&mut self, session: SessionId, owner: Owner) -> bool {
-        self.touch(session);
+    /// As the leader: whether a session is still there. If so it lives on, under a new owner and with
+    /// the timeout that the client is told now.
+    fn resume(&mut self, session: SessionId, timeout_ms: i32, owner: Owner) -> bool {
+        self.touch(session, timeout_ms);
         let valid = self.sessions.is_live(session);
         if valid {
             self.sessions.set_owner(session, owner);
@@ -167,12 +168,12 @@ impl Server {
     }
 
     /// As the leader: a sign of life.
-    fn touch(&mut self, session: SessionId) {
+    fn touch(&mut self, session: SessionId, timeout_ms: i32) {
         let now = self.now.time;
         if (self.rules.expired)() == super::Standing::Forgotten {
             self.sessions.revive(now, session, self.tree.sessions());
         }
-        if self.sessions.touch(now, session) == Some(true) {
+        if self.sessions.touch(now, session, timeout_ms) == Some(true) {
             self.note(Note::Touched { session, at: now.0 });
         }
     }
@@ -180,10 +181,11 @@ impl Server {
     /// As the leader: a learner asks after a session.
     pub(super) fn revalidate(&mut self, from: ServerId, packet: &Packet) {
         let Some(link) = self.links.quorum_conn(from) else { return };
-        let Ok(session) = Reader::new(packet.data()).session() else {
+        let mut data = Reader::new(packet.data());
+        let (Ok(session), Ok(timeout_ms)) = (data.session(), data.int()) else {
             return self.with_links(|links, out| links.hang_up(from, out));
         };
-        let valid = self.leads() && self.resume(session, Owner::Learner(from, link));
+        let valid = self.leads() && self.resume(session, timeout_ms, Owner::Learner(from, link));
         let mut data = Writer::new();
         data.long(session.0).boolean(valid);
         let data = Some(data.into_bytes().into());
@@ -267,7 +269,7 @@ impl Server {
         let timeout_ms = self.conns.get(&conn).map_or(0, |it| it.timeout_ms);
         self.silence.touch(self.now.time, conn, Millis(timeout_ms as u64));
         if self.leads() {
-            self.touch(session);
+            self.touch(session, timeout_ms);
         } else {
             self.touched.insert(session, timeout_ms);
         }
@@ -286,8 +288,8 @@ impl Server {
     /// As the leader: a learner's answer to a ping.
     pub(super) fn learner_touched(&mut self, packet: &Packet) {
         let mut data = Reader::new(packet.data());
-        while let (true, Ok(session), Ok(_)) = (self.leads(), data.session(), data.int()) {
-            self.touch(session);
+        while let (true, Ok(session), Ok(timeout_ms)) = (self.leads(), data.session(), data.int()) {
+            self.touch(session, timeout_ms);
         }
     }
 

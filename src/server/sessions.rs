@@ -17,7 +17,6 @@ pub enum Owner {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Session {
-    timeout: Millis,
     closing: bool,
     /// Nobody yet, right after a leader was elected: whoever comes first.
     owner: Option<Owner>,
@@ -46,16 +45,15 @@ impl Sessions {
 
     /// A session begins.
     pub fn track(&mut self, now: Time, session: SessionId, timeout_ms: i32, owner: Option<Owner>) {
-        let timeout = Millis(u64::try_from(timeout_ms).unwrap_or(0));
-        self.live.insert(session, Session { timeout, closing: false, owner });
-        self.expiry.touch(now, session, timeout);
+        self.live.insert(session, Session { closing: false, owner });
+        self.expiry.touch(now, session, millis(timeout_ms));
     }
 
-    /// A sign of life. `None` when the session has ended or is about to; otherwise whether it now
-    /// has more time.
-    pub fn touch(&mut self, now: Time, session: SessionId) -> Option<bool> {
-        let it = self.live.get(&session).filter(|it| !it.closing)?;
-        Some(self.expiry.touch(now, session, it.timeout))
+    /// A sign of life; the timeout is the one that the client was told last. `None` when the session
+    /// has ended or is about to; otherwise whether it now has more time.
+    pub fn touch(&mut self, now: Time, session: SessionId, timeout_ms: i32) -> Option<bool> {
+        self.live.get(&session).filter(|it| !it.closing)?;
+        Some(self.expiry.touch(now, session, millis(timeout_ms)))
     }
 
     /// Whether a session is there and not about to end.
@@ -135,4 +133,8 @@ impl Sessions {
         self.live.clear();
         self.expiry.clear();
     }
+}
+
+fn millis(timeout_ms: i32) -> Millis {
+    Millis(u64::try_from(timeout_ms).unwrap_or(0))
 }

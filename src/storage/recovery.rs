@@ -68,7 +68,10 @@ pub fn recover(
 ) -> Result<Recovered, Unreadable> {
     let mut snapshots = valid_snapshots(image);
     let base = snapshots.last().copied();
-    let log = read_log(image, base.unwrap_or(Zxid::ZERO), ops)?;
+    let mut log = read_log(image, base.unwrap_or(Zxid::ZERO), ops)?;
+    if log.last < base {
+        log.drop_replaced(ops);
+    }
     if log.restarted {
         let older = snapshots.len() - 1;
         let names = snapshots.drain(..older).map(snapshots::name_of);
@@ -187,6 +190,13 @@ impl LogRead {
         Ok(())
     }
 
+    /// The log ends before the snapshot: the power failed while it was going, because a leader's
+    /// tree had replaced it. What comes next does not follow it.
+    fn drop_replaced(&mut self, ops: &mut Vec<DiskOp>) {
+        self.restarted |= self.last.is_some();
+        self.log.restart(ops);
+    }
+
     /// Behind a torn file only the very next transaction may follow.
     fn check_torn(&mut self, name: &str, first: Zxid) -> Result<(), Unreadable> {
         let Some(file) = self.torn.take() else { return Ok(()) };
@@ -197,10 +207,10 @@ impl LogRead {
     }
 }
 
-/// A record follows its predecessor, or begins a later epoch.
+/// A record follows its predecessor, or is the first one of a later epoch.
 fn check_order(last: Option<Zxid>, found: Zxid) -> Result<(), Unreadable> {
     let Some(after) = last else { return Ok(()) };
     let follows = after.next() == Some(found);
-    let begins = found.epoch() > after.epoch();
+    let begins = found.epoch() > after.epoch() && found.counter() == 1;
     if follows || begins { Ok(()) } else { Err(Unreadable::Gap { after, found }) }
 }

@@ -57,11 +57,14 @@ impl Rules {
 }
 
 /// Both numbers only go up: a snapshot is taken while transactions are applied, so that a replayed
-/// transaction may be older than what the snapshot knows (ZOOKEEPER-3125, ZOOKEEPER-3249).
+/// transaction may be older than what the snapshot knows (ZOOKEEPER-3125, ZOOKEEPER-3249). "Up" for
+/// the count is as on a clock face: behind `i32::MAX` comes `i32::MIN`.
 pub fn parent_after(parent: Parent, touch: Touch) -> Parent {
     match touch {
         Touch::Created { cversion, zxid } => {
-            Parent { cversion: parent.cversion.max(cversion), pzxid: parent.pzxid.max(zxid) }
+            let later = cversion.wrapping_sub(parent.cversion) > 0;
+            let cversion = if later { cversion } else { parent.cversion };
+            Parent { cversion, pzxid: parent.pzxid.max(zxid) }
         }
         Touch::Deleted { zxid, .. } => Parent { pzxid: parent.pzxid.max(zxid), ..parent },
     }

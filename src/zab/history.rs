@@ -39,8 +39,8 @@ impl History {
         self.pending.back().map_or(self.delivered, |proposal| proposal.zxid)
     }
 
-    /// Whether `next` may stand behind everything that is here: it is the next one, or it begins a
-    /// later epoch (ZOOKEEPER-4925).
+    /// Whether `next` may stand behind everything that is here: it is the next one, or the first one
+    /// of a later epoch (ZOOKEEPER-4925).
     pub fn may_follow(&self, next: Zxid) -> bool {
         follows(self.last(), next)
     }
@@ -84,5 +84,5 @@ impl History {
 
 /// Whether `next` may stand right behind `last`.
 pub(super) fn follows(last: Zxid, next: Zxid) -> bool {
-    last.next() == Some(next) || next.epoch() > last.epoch()
+    last.next() == Some(next) || (next.epoch() > last.epoch() && next.counter() == 1)
 }

@@ -179,7 +179,7 @@ fn comes_back<T: PartialEq + Debug>(
 }
 
 /// Runs a law over many values. The seed is fixed: the same values on every machine.
-fn holds<S: Strategy>(values: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub(crate) fn holds<S: Strategy>(values: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = ProptestConfig {
         rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
@@ -399,7 +399,7 @@ fn frames_come_back_however_they_are_cut() {
 }
 
 /// Short records made of small numbers reach further into the decoders than mere noise does.
-fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let small = prop_oneof![4 => Just(0u8), 2 => 0u8..20, 1 => Just(255u8), 1 => any::<u8>()];
     prop::collection::vec(small, 0..200)
 }

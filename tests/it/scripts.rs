@@ -2,6 +2,12 @@
 //! effects, and lies beside it as a snapshot.
 
 mod client;
+mod ops;
+mod server;
+mod storage;
+mod watches;
+mod words;
+mod zab;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,4 +41,29 @@ fn scripts_of(core: &str) -> Vec<PathBuf> {
 #[test]
 fn client() {
     check("client", client::play);
+}
+
+#[test]
+fn ops() {
+    check("ops", ops::play);
+}
+
+#[test]
+fn watches() {
+    check("watches", watches::play);
+}
+
+#[test]
+fn storage() {
+    check("storage", storage::play);
+}
+
+#[test]
+fn zab() {
+    check("zab", zab::play);
+}
+
+#[test]
+fn server() {
+    check("server", server::play);
 }

@@ -1,0 +1,115 @@
+//! Plays a script for a server's files: what the store asks of the disk, and what recovery finds.
+//!
+//! `append 1:1 x`, `write`, `roll`, `epochs 1 1`, `snapshot 1:3 BODY`, `truncate 1:2`,
+//! `install 2:5 BODY`; `recover` as the disk is, `crash` with everything lost that was not synced;
+//! `remove FILE`, `cut FILE LEN`, `flip FILE BYTE`, `zeros FILE COUNT`, `file FILE TEXT` between the
+//! two. `stop N` leaves out all but the first N operations of the next line.
+
+use crate::disk::{CRASHES, Disk, proposal};
+use menagerie::base::{Epoch, Zxid};
+use menagerie::storage::{DiskOp, Image, Rules, Store, recover};
+use std::fmt::Write;
+
+/// The transcript of a script.
+pub(super) fn play(script: &str) -> String {
+    let mut stage =
+        Stage { disk: Disk::default(), store: None, stop: usize::MAX, transcript: String::new() };
+    for line in script.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let _ = writeln!(stage.transcript, "{line}");
+        stage.line(line);
+    }
+    stage.transcript
+}
+
+struct Stage {
+    disk: Disk,
+    /// `None` until the disk was read.
+    store: Option<Store>,
+    /// How many operations of the next line are executed.
+    stop: usize,
+    transcript: String,
+}
+
+impl Stage {
+    fn line(&mut self, line: &str) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let zxid = |at: usize| words[at].parse::<Zxid>().unwrap();
+        let epoch = |at: usize| Epoch(words[at].parse().unwrap());
+        let number = |at: usize| words[at].parse::<usize>().unwrap();
+        let mut ops = Vec::new();
+        match words[0] {
+            "stop" => return self.stop = number(1),
+            "recover" => return self.recover(self.disk.image()),
+            "crash" => return self.recover(self.disk.after(CRASHES[3])),
+            "append" => self.store().append(proposal(zxid(1), words[2])),
+            "write" => {
+                self.store().log().write(&mut ops);
+            }
+            "roll" => self.store().log().roll(),
+            "epochs" => self.store().write_epochs(epoch(1), epoch(2), &mut ops),
+            "snapshot" => self.store().save_snapshot(zxid(1), words[2].as_bytes(), &mut ops),
+            "install" => self.store().install(zxid(1), words[2].as_bytes(), &mut ops),
+            "truncate" if !self.store().can_truncate(zxid(1)) => self.say("cannot be done"),
+            "truncate" => self.store().truncate(zxid(1), &Rules::CORRECT, &mut ops),
+            "remove" | "cut" | "flip" | "zeros" | "file" => self.tamper(&words),
+            _ => panic!("no input: {line}"),
+        }
+        self.perform(ops);
+    }
+
+    fn store(&mut self) -> &mut Store {
+        self.store.as_mut().expect("the disk was read")
+    }
+
+    fn perform(&mut self, ops: Vec<DiskOp>) {
+        for op in ops.into_iter().take(std::mem::replace(&mut self.stop, usize::MAX)) {
+            self.say(&op.to_string());
+            self.disk.perform(&op);
+        }
+    }
+
+    fn tamper(&mut self, words: &[&str]) {
+        let mut image = self.disk.image();
+        let file = || words[1].to_owned();
+        let number = || words[2].parse::<usize>().unwrap();
+        match words[0] {
+            "remove" => drop(image.remove(words[1]).unwrap()),
+            "file" => drop(image.insert(file(), words[2].as_bytes().to_vec())),
+            "cut" => image.get_mut(words[1]).unwrap().truncate(number()),
+            "flip" => image.get_mut(words[1]).unwrap()[number()] ^= 1,
+            "zeros" => image.get_mut(words[1]).unwrap().extend(vec![0; number()]),
+            _ => unreachable!(),
+        }
+        (self.disk, self.store) = (Disk::of(&image), None);
+    }
+
+    fn recover(&mut self, image: Image) {
+        let sizes: Vec<String> =
+            image.iter().map(|(name, bytes)| format!("{name}: {}", bytes.len())).collect();
+        self.say(&format!("[{}]", sizes.join(", ")));
+        self.disk = Disk::of(&image);
+        let mut ops = Vec::new();
+        match recover(&image, b"empty", &mut ops) {
+            Err(error) => self.say(&format!("refused: {error}")),
+            Ok(found) => {
+                self.perform(ops);
+                let snapshot = found.snapshot.map_or("none".to_owned(), |(zxid, body)| {
+                    format!("{zxid} {}", String::from_utf8(body).unwrap())
+                });
+                let log: Vec<String> =
+                    found.proposals.iter().map(|it| it.zxid.to_string()).collect();
+                self.say(&format!(
+                    "snapshot {snapshot}, log [{}], accepted {}, current {}",
+                    log.join(" "),
+                    found.accepted,
+                    found.current
+                ));
+                self.store = Some(found.store);
+            }
+        }
+    }
+
+    fn say(&mut self, what: &str) {
+        let _ = writeln!(self.transcript, "  {what}");
+    }
+}

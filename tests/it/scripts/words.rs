@@ -1,0 +1,140 @@
+//! The words that scripts and transcripts of several cores share.
+
+use menagerie::base::{Data, Stat};
+use menagerie::ops::{
+    Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
+    Ping, Reply, Request, SetData, Sync,
+};
+use menagerie::wire::{Acl, SetWatches};
+
+/// A word of a script: `''` is the empty text, `\u002f` a character.
+pub(super) fn text(word: &str) -> String {
+    let mut pieces = word.split("\\u");
+    let mut all = pieces.next().unwrap().replace("''", "");
+    for piece in pieces {
+        let (digits, rest) = piece.split_at(4);
+        all.push(char::from_u32(u32::from_str_radix(digits, 16).unwrap()).unwrap());
+        all.push_str(rest);
+    }
+    all
+}
+
+fn data(word: &str) -> Data {
+    if word == "null" { Data::NULL } else { text(word).into() }
+}
+
+/// The value behind `key=`.
+pub(super) fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    text.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+}
+
+/// `create /a x`, `create2 /a- x flags=3`, `delete /a 0`, `set /a x -1`, `multi …; …`, `close`,
+/// `get /a watch`, …
+pub(super) fn request(line: &str) -> Request {
+    let words: Vec<&str> = line.split(' ').collect();
+    let path = || text(words[1]);
+    let watch = words.contains(&"watch");
+    match words[0] {
+        "multi" => {
+            let parts = line.strip_prefix("multi").unwrap().split(';').map(str::trim);
+            Request::Multi(Multi { parts: parts.filter(|it| !it.is_empty()).map(part).collect() })
+        }
+        "create" | "create2" | "delete" | "set" => match part(line) {
+            Part::Create(it) => Request::Create(it),
+            Part::Create2(it) => Request::Create2(it),
+            Part::Delete(it) => Request::Delete(it),
+            Part::SetData(it) => Request::SetData(it),
+            Part::Check(_) => unreachable!("a check stands in a multi"),
+        },
+        "close" => Request::CloseSession(CloseSession),
+        "exists" => Request::Exists(Exists { path: path(), watch }),
+        "get" => Request::GetData(GetData { path: path(), watch }),
+        "children" => Request::GetChildren(GetChildren { path: path(), watch }),
+        "children2" => Request::GetChildren2(GetChildren { path: path(), watch }),
+        "sync" => Request::Sync(Sync { path: path() }),
+        "ping" => Request::Ping(Ping),
+        "setWatches" => {
+            let paths = |key| {
+                let all = field(line, key).unwrap_or("").split(',').filter(|it| !it.is_empty());
+                all.map(str::to_owned).collect()
+            };
+            Request::SetWatches(SetWatches {
+                since: field(line, "since").unwrap().parse().unwrap(),
+                data: paths("data"),
+                exist: paths("exist"),
+                child: paths("child"),
+            })
+        }
+        _ => panic!("no request: {line}"),
+    }
+}
+
+fn part(line: &str) -> Part {
+    let words: Vec<&str> = line.split(' ').collect();
+    let path = text(words[1]);
+    let number = || words.last().unwrap().parse().unwrap();
+    match words[0] {
+        "create" | "create2" => {
+            let flags = field(line, "flags").map_or(0, |it| it.parse().unwrap());
+            let acls = if words.contains(&"acl=none") { Vec::new() } else { Acl::open() };
+            let create = Create { path, data: data(words.get(2).unwrap_or(&"''")), acls, flags };
+            if words[0] == "create" { Part::Create(create) } else { Part::Create2(create) }
+        }
+        "delete" => Part::Delete(Delete { path, version: number() }),
+        "set" => Part::SetData(SetData { path, data: data(words[2]), version: number() }),
+        "check" => Part::Check(Check { path, version: number() }),
+        _ => panic!("no part of a multi: {line}"),
+    }
+}
+
+/// All eleven fields, in the order of the wire.
+pub(super) fn text_of_stat(it: &Stat) -> String {
+    format!(
+        "czxid={} mzxid={} ctime={} mtime={} version={} cversion={} aversion={} owner={} length={} \
+         children={} pzxid={}",
+        it.czxid,
+        it.mzxid,
+        it.ctime,
+        it.mtime,
+        it.version,
+        it.cversion,
+        it.aversion,
+        it.ephemeral_owner,
+        it.data_length,
+        it.num_children,
+        it.pzxid
+    )
+}
+
+/// A reply without an error.
+pub(super) fn text_of_reply(reply: &Reply) -> String {
+    let with = |stat: &Option<Stat>| {
+        stat.as_ref().map(|stat| format!(" {}", text_of_stat(stat))).unwrap_or_default()
+    };
+    match reply {
+        Reply::Created { path, stat } => format!("created {path:?}{}", with(stat)),
+        Reply::Deleted => "deleted".to_owned(),
+        Reply::Stat(stat) => format!("stat {}", text_of_stat(stat)),
+        Reply::Data { data, stat } => format!("data {data:?} {}", text_of_stat(stat)),
+        Reply::Children { children, stat } => format!("children {children:?}{}", with(stat)),
+        Reply::Synced { path } => format!("synced {path:?}"),
+        Reply::Multi(results) => {
+            let results: Vec<String> = results.iter().map(text_of_result).collect();
+            format!("multi [{}]", results.join(", "))
+        }
+        Reply::Empty => "done".to_owned(),
+    }
+}
+
+fn text_of_result(result: &MultiResult) -> String {
+    match result {
+        MultiResult::Created { path, stat: None } => format!("created {path:?}"),
+        MultiResult::Created { path, stat: Some(stat) } => {
+            format!("created {path:?} version={}", stat.version)
+        }
+        MultiResult::Deleted => "deleted".to_owned(),
+        MultiResult::Set(stat) => format!("set version={}", stat.version),
+        MultiResult::Checked => "checked".to_owned(),
+        MultiResult::Error(code) => format!("error {code}"),
+    }
+}
