@@ -4,6 +4,7 @@
 use super::cluster::{Board, ClientBoard};
 use super::inbox::Arrival;
 use super::recorder::Recorder;
+use super::standstill::Standstill;
 use super::world::World;
 use crate::base::{ClientId, Rng, ServerId, Time};
 use crate::client::{Client, Config, Effect, Input, Rules};
@@ -101,7 +102,9 @@ impl ClientProcess {
             verified: false,
         };
         node.feed(Input::Start);
+        let mut standstill = Standstill::default();
         loop {
+            assert!(standstill.passes(node.now()), "a client waits for something at last");
             node.advance();
             node.show();
             let waiting = inbox.try_next();

@@ -16,6 +16,7 @@ mod platter;
 mod recorder;
 mod server_node;
 mod settings;
+mod standstill;
 mod world;
 
 pub use client_node::{ClientPlan, ClientProcess};

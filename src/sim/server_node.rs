@@ -4,6 +4,7 @@
 use super::cluster::{Board, ServerBoard};
 use super::inbox::{Arrival, Inbox};
 use super::recorder::Recorder;
+use super::standstill::Standstill;
 use super::world::World;
 use crate::base::ServerId;
 use crate::history::What;
@@ -40,7 +41,9 @@ impl ServerProcess {
         let mut server = Server::new(self.config.clone(), self.rules);
         let mut effects = Vec::new();
         let mut input = Input::Start;
+        let mut standstill = Standstill::default();
         loop {
+            assert!(standstill.passes(self.world.now()), "a server waits for something at last");
             if traced() {
                 tracing::debug!("{}", server.describe_input(&input));
             }
