@@ -369,9 +369,12 @@ fn no_change_of_a_byte_makes_reading_panic() {
     });
 }
 
+/// Snapshot, log, accepted epoch, current epoch.
+type Found = (Option<(Zxid, Vec<u8>)>, Vec<Zxid>, Epoch, Epoch);
+
 /// What recovery found, but for the index of the files. The first start finds no snapshot and makes
 /// one, of the empty tree.
-fn words(found: &Recovered) -> (Option<(Zxid, Vec<u8>)>, Vec<Zxid>, Epoch, Epoch) {
+fn words(found: &Recovered) -> Found {
     let snapshot = found.snapshot.clone().unwrap_or((Zxid::ZERO, b"empty".to_vec()));
     let log = found.proposals.iter().map(|it| it.zxid).collect();
     (Some(snapshot), log, found.accepted, found.current)
