@@ -198,6 +198,11 @@ impl Leader {
         effects: &mut Vec<Effect>,
     ) -> Verdict {
         self.learners.insert(from, Handler { stage: Stage::Introduced, heard: now });
+        if self.phase != Phase::Discovery && accepted > self.epoch {
+            // It has promised a later epoch to somebody who did not get it into force, and can
+            // never follow this one. The next election's epoch is above both.
+            return Verdict::Leave;
+        }
         match self.phase {
             Phase::Discovery => {
                 self.accepted.insert(from, accepted);
