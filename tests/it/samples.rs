@@ -7,10 +7,10 @@ use menagerie::scenario::{Plan, Scenario};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Short, and with a bit of everything.
+/// Short enough to be read as a whole.
 const SCENARIO: &str = r#"
 about = """
-A leader loses sight of its quorum while clients write through it, and loses power at last.
+A leader loses sight of its quorum while clients write through it.
 A small run to look at: see reports/README.md.
 """
 checkers = ["write_order", "session_order", "replica_agreement", "one_leader_per_epoch", "progress"]
