@@ -80,14 +80,6 @@ impl Request {
             _ => None,
         }
     }
-
-    /// True for a create whose znode lives with its session, also inside a multi.
-    pub fn creates_ephemerals(&self) -> bool {
-        match self {
-            Request::Create(it) | Request::Create2(it) => it.is_ephemeral(),
-            _ => false,
-        }
-    }
 }
 
 /// The znode that a read asks for. The empty path names the root, too (`DataTree` keeps it under both

@@ -27,7 +27,7 @@ impl Server {
         match after {
             After::Logged(zxid) => {
                 self.writing = self.logs_under_way();
-                self.agree(|peer, out| peer.logged(now, zxid, out));
+                self.agree(|peer, out| peer.logged(zxid, out));
             }
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
             After::Recovered if self.will_read() => self.recovered = None,

@@ -79,7 +79,7 @@ impl Server {
             return self.with_links(|links, out| links.hang_up(from, out));
         };
         match number {
-            opcode::SYNC => self.sync_for(from),
+            opcode::SYNC => self.sync_for(from, link),
             opcode::CREATE_SESSION => {
                 if let Ok(timeout_ms) = body.int() {
                     self.propose_session(session, timeout_ms, owner);
@@ -149,7 +149,7 @@ impl Server {
             hash: hash_of(&payload),
             change: change_of(txn.body),
         });
-        self.agree(|peer, out| peer.propose(now, Proposal { zxid, payload }, out));
+        self.agree(|peer, out| peer.propose(Proposal { zxid, payload }, out));
     }
 
     /// A transaction goes into the tree: whoever waits for it is answered, whoever watches is told.
@@ -193,6 +193,8 @@ impl Server {
         let first = it.waiting.front();
         let waits = first.is_some_and(|it| it.xid == txn.xid && it.request.kind() == Kind::Write);
         if !waits {
+            let overtakes = it.waiting.iter().any(|it| it.xid == txn.xid);
+            assert!(!overtakes, "a write is answered behind everything that was asked before it");
             return;
         }
         it.waiting.pop_front();
@@ -299,23 +301,26 @@ impl Server {
     }
 
     /// As the leader: a learner's client wants to be sure of everything that is committed by now.
-    /// The answer goes behind the commits, on the same link.
-    fn sync_for(&mut self, learner: ServerId) {
+    fn sync_for(&mut self, learner: ServerId, link: ConnId) {
         match self.peer.last_proposed() {
-            Some(last) if !self.peer.is_idle() => self.syncs.push_back((last, learner)),
+            Some(last) if !self.peer.is_idle() => self.syncs.push_back((last, learner, link)),
             _ => self.answer_sync(learner),
         }
     }
 
+    /// The answers go right behind the commit that they have waited for, on the same link, and
+    /// before the next one: a write that was asked for behind the sync is answered behind it.
     fn answer_syncs(&mut self, committed: Zxid) {
-        while let Some((_, learner)) = self.syncs.pop_front_if(|(after, _)| *after <= committed) {
-            self.answer_sync(learner);
+        while let Some((_, learner, link)) = self.syncs.pop_front_if(|it| it.0 <= committed) {
+            if self.links.quorum_conn(learner) == Some(link) {
+                self.answer_sync(learner);
+            }
         }
     }
 
     fn answer_sync(&mut self, learner: ServerId) {
         let packet = Packet { kind: PacketKind::Sync, zxid: 0, data: None };
-        self.agenda.push_back(crate::zab::Effect::Send(learner, packet));
+        self.with_links(|links, out| links.send(learner, &packet, out));
     }
 
     /// The leader has answered the oldest forwarded sync.
@@ -342,7 +347,7 @@ impl Server {
         }
     }
 
-    /// A connection whose frames wait is read again.
+    /// A connection has its session.
     pub(super) fn set_open(&mut self, conn: ConnId, session: SessionId, timeout_ms: i32) {
         if let Some(it) = self.conns.get_mut(&conn) {
             it.stage = Stage::Open { session };

@@ -7,7 +7,7 @@ use super::io::{Effect, Input, Now, Port};
 use super::links::{Arrived, Do, Links};
 use super::rules::Rules;
 use super::sessions::Sessions;
-use crate::base::{ConnId, Epoch, Millis, SessionId, Time, Zxid};
+use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::storage::{DiskOp, Position, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
@@ -57,8 +57,9 @@ pub struct Server {
     pub(super) links: Links,
     /// What the agreement wants done, in order.
     pub(super) agenda: VecDeque<zab::Effect>,
-    /// Syncs that learners wait for: which proposal has to be committed first.
-    pub(super) syncs: VecDeque<(Zxid, crate::base::ServerId)>,
+    /// Syncs that learners wait for: which proposal has to be committed first, and over which link
+    /// the sync came. With the link its syncs are gone.
+    pub(super) syncs: VecDeque<(Zxid, ServerId, ConnId)>,
     /// Forwarded syncs of this server's own clients, in order.
     pub(super) forwarded_syncs: VecDeque<ConnId>,
     /// Where the log was written on before it was cut, until it is open again.

@@ -58,11 +58,6 @@ impl Log {
         self.waiting.push(proposal);
     }
 
-    /// Whether a batch waits.
-    pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// Forgets what waits: the mistake of ZOOKEEPER-4712, for its mutant.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();

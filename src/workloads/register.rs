@@ -94,10 +94,14 @@ impl Register {
     }
 
     fn burst(&mut self, key: &ZPath, rng: &mut Rng) -> Vec<Op> {
-        match rng.below(5) {
+        match rng.below(7) {
             0 => vec![set(key, self.value(), ANY), get(key)],
             1 => vec![set(key, self.value(), ANY), set(key, self.value(), ANY), get(key)],
             2 => vec![delete(key, ANY), create(key, self.value()), get(key)],
+            3 => vec![sync(key), set(key, self.value(), ANY)],
+            4 => {
+                vec![set(key, self.value(), ANY), sync(key), set(key, self.value(), ANY), get(key)]
+            }
             _ => vec![sync(key), get(key)],
         }
     }

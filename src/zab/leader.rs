@@ -432,13 +432,7 @@ impl Leader {
     }
 
     /// Gives a proposal its way to the disks of all.
-    pub fn propose(
-        &mut self,
-        _now: Time,
-        proposal: Proposal,
-        common: &mut Common,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub fn propose(&mut self, proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
         let packet = Packet::with(PacketKind::Proposal, proposal.zxid, proposal.payload.clone());
         self.last_proposed = proposal.zxid;
         self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: BTreeSet::new() });
@@ -453,13 +447,7 @@ impl Leader {
     }
 
     /// Its own disk has everything up to `zxid`: its own acknowledgement.
-    pub fn logged(
-        &mut self,
-        _now: Time,
-        zxid: Zxid,
-        common: &mut Common,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub fn logged(&mut self, zxid: Zxid, common: &mut Common, effects: &mut Vec<Effect>) {
         for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= zxid) {
             it.acks.insert(common.settings.id);
         }

@@ -59,6 +59,8 @@ pub(super) struct Learner {
     staged: Vec<Proposal>,
     /// How many of the staged ones are committed.
     committed: usize,
+    /// It told the leader that it has nothing, to get the whole tree.
+    claims_nothing: bool,
     /// Packets that arrived while the disk was at work.
     waiting: VecDeque<Packet>,
     /// Acknowledged NEWLEADER before logging, wrongly; logged at UPTODATE.
@@ -79,6 +81,7 @@ impl Learner {
             base: Base::Own,
             staged: Vec::new(),
             committed: 0,
+            claims_nothing: false,
             waiting: VecDeque::new(),
             late: Vec::new(),
             acked: Zxid::ZERO,
@@ -205,7 +208,10 @@ impl Learner {
     /// answer does not count for the leader's quorum.
     fn promise(&mut self, current: Option<Epoch>, common: &Common, effects: &mut Vec<Effect>) {
         self.phase = Phase::Synchronization;
-        let last = if common.claims_nothing { Zxid::ZERO } else { common.history.last() };
+        // Only the leader that asked for an impossible cut may hear that there is nothing: another
+        // one counts this promise, and has to know what it is up against.
+        self.claims_nothing = common.claims_nothing && current.is_none();
+        let last = if self.claims_nothing { Zxid::ZERO } else { common.history.last() };
         let epoch = current.map_or(-1, |epoch| epoch.0 as i32);
         let data = epoch.to_be_bytes().as_slice().into();
         effects.push(Effect::Send(self.leader, Packet::with(PacketKind::AckEpoch, last, data)));
@@ -219,7 +225,7 @@ impl Learner {
         effects: &mut Vec<Effect>,
     ) -> Verdict {
         match packet.kind {
-            PacketKind::Diff if common.claims_nothing => self.base = Base::Empty,
+            PacketKind::Diff if self.claims_nothing => self.base = Base::Empty,
             PacketKind::Diff => self.base = Base::Own,
             PacketKind::Trunc => {
                 self.phase = Phase::Truncating;

@@ -239,7 +239,7 @@ impl Peer {
         self.common.history.last()
     }
 
-    /// The last proposal that it has given out, or would follow.
+    /// As a leader: the last proposal that it has given out.
     pub fn last_proposed(&self) -> Option<Zxid> {
         match &self.state {
             State::Leading(leader) => Some(leader.last_proposed()),
@@ -453,10 +453,10 @@ impl Peer {
     }
 
     /// Everything that was appended up to `zxid` is on the disk.
-    pub fn logged(&mut self, now: Time, zxid: Zxid, effects: &mut Vec<Effect>) {
+    pub fn logged(&mut self, zxid: Zxid, effects: &mut Vec<Effect>) {
         match &mut self.state {
             State::Following(learner) => learner.logged(zxid, &self.common, effects),
-            State::Leading(leader) => leader.logged(now, zxid, &mut self.common, effects),
+            State::Leading(leader) => leader.logged(zxid, &mut self.common, effects),
             State::Loading | State::Looking(_) | State::Leaving => {}
         }
     }
@@ -472,16 +472,18 @@ impl Peer {
 
     /// As an established leader: proposes a transaction, at the place that [`Peer::next_zxid`]
     /// gave.
-    pub fn propose(&mut self, now: Time, proposal: Proposal, effects: &mut Vec<Effect>) {
+    pub fn propose(&mut self, proposal: Proposal, effects: &mut Vec<Effect>) {
         assert_eq!(self.next_zxid(), Some(proposal.zxid), "proposals have their places in order");
         if let State::Leading(leader) = &mut self.state {
-            leader.propose(now, proposal, &mut self.common, effects);
+            leader.propose(proposal, &mut self.common, effects);
         }
     }
 
     /// As a leader whose counter is used up: gives the role back (ZOOKEEPER-1277).
     pub fn resign(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        self.follow(now, Verdict::Leave, effects);
+        if matches!(self.state, State::Leading(_)) {
+            self.follow(now, Verdict::Leave, effects);
+        }
     }
 
     /// Leaves the role when it says so. What is in the log or on the way there has to be on disk,

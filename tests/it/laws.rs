@@ -447,7 +447,7 @@ impl Held {
             Want::Truncate(back) => {
                 let to = *self.log.iter().rev().nth(*back)?;
                 let can = store.can_truncate(to);
-                can.then(|| store.truncate(to, &StorageRules::CORRECT, ops))?;
+                can.then(|| store.truncate(to, ops))?;
                 self.log.retain(|&zxid| zxid <= to);
                 self.snapshots.retain(|&zxid| zxid <= to);
                 self.fresh = true;

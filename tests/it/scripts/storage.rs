@@ -50,7 +50,7 @@ impl Stage {
             "snapshot" => self.store().save_snapshot(zxid(1), words[2].as_bytes(), &mut ops),
             "install" => self.store().install(zxid(1), words[2].as_bytes(), &mut ops),
             "truncate" if !self.store().can_truncate(zxid(1)) => self.say("cannot be done"),
-            "truncate" => self.store().truncate(zxid(1), &Rules::CORRECT, &mut ops),
+            "truncate" => self.store().truncate(zxid(1), &mut ops),
             "remove" | "cut" | "flip" | "zeros" | "file" => self.tamper(&words),
             _ => panic!("no input: {line}"),
         }

@@ -277,7 +277,7 @@ impl Stage {
             return self.transcript.push_str("  NOTHING\n");
         };
         match wish {
-            Wish::Logged(zxid) => self.call(id, |peer, now, out| peer.logged(now, zxid, out)),
+            Wish::Logged(zxid) => self.call(id, |peer, _, out| peer.logged(zxid, out)),
             Wish::Ticket(then, epochs) => {
                 let it = self.servers.get_mut(&id).unwrap();
                 if let Some((accepted, current)) = epochs {
@@ -319,7 +319,7 @@ impl Stage {
     fn propose(&mut self, id: ServerId) {
         match self.servers[&id].peer.next_zxid() {
             Some(zxid) => {
-                self.call(id, |peer, now, out| peer.propose(now, proposal(zxid, ""), out));
+                self.call(id, |peer, _, out| peer.propose(proposal(zxid, ""), out));
             }
             None => {
                 let _ = writeln!(self.transcript, "  no place left");
