@@ -1,4 +1,5 @@
-//! Historical bugs: each is one file with one wrong rule, and the story of the bug.
+//! Historical bugs: each is one file with one wrong rule, and the story of the bug. Its scenario is
+//! `scenarios/mutants/<name>.toml`.
 //!
 //! The numbers are those of Apache ZooKeeper's issues; causes and versions come from
 //! `zookeeper.md`, D.

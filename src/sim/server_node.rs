@@ -6,10 +6,13 @@ use super::inbox::{Arrival, Inbox};
 use super::recorder::Recorder;
 use super::standstill::Standstill;
 use super::world::World;
-use crate::base::ServerId;
+use crate::base::{Millis, ServerId, Time};
 use crate::history::What;
 use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
 use std::sync::Arc;
+
+/// How often the whole state is looked at, which costs a walk over the tree.
+const DEEP_LOOK: Millis = Millis(2_000);
 
 /// What a server's process is made of; the same for each of its lives.
 #[derive(Clone)]
@@ -42,6 +45,7 @@ impl ServerProcess {
         let mut effects = Vec::new();
         let mut input = Input::Start;
         let mut standstill = Standstill::default();
+        let mut look_deeply_at = Time::ZERO;
         loop {
             assert!(standstill.passes(self.world.now()), "a server waits for something at last");
             if traced() {
@@ -49,6 +53,10 @@ impl ServerProcess {
             }
             server.handle(self.now(), input, &mut effects);
             server.assert_invariants();
+            if self.world.now() >= look_deeply_at {
+                look_deeply_at = self.world.now() + DEEP_LOOK;
+                server.assert_deep_invariants();
+            }
             let mut next = None;
             for effect in effects.drain(..) {
                 if traced() {

@@ -11,6 +11,7 @@ mod faults;
 mod golden;
 mod laws;
 mod mutants;
+mod readme;
 mod runs;
 mod samples;
 mod scenarios;
