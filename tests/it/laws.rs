@@ -8,9 +8,7 @@ use menagerie::model::{Stamp, Versions};
 use menagerie::ops::{
     Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData,
 };
-use menagerie::storage::{
-    DiskOp, Image, Recovered, Rules as StorageRules, Store, open_snapshot, recover, seal_snapshot,
-};
+use menagerie::storage::{DiskOp, Image, Recovered, Store, open_snapshot, recover, seal_snapshot};
 use menagerie::tree::{Body, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree};
 use menagerie::wire::Acl;
 use proptest::prelude::*;

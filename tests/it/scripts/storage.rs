@@ -7,7 +7,7 @@
 
 use crate::disk::{CRASHES, Disk, proposal};
 use menagerie::base::{Epoch, Zxid};
-use menagerie::storage::{DiskOp, Image, Rules, Store, recover};
+use menagerie::storage::{DiskOp, Image, Store, recover};
 use std::fmt::Write;
 
 /// The transcript of a script.
