@@ -57,6 +57,10 @@ pub struct Server {
     pub(super) links: Links,
     /// What the agreement wants done, in order.
     pub(super) agenda: VecDeque<zab::Effect>,
+    /// Empty between calls: room that is used again and again.
+    pub(super) wanted: Vec<zab::Effect>,
+    /// Likewise.
+    pub(super) link_work: Vec<Do>,
     /// Syncs that learners wait for: which proposal has to be committed first, and over which link
     /// the sync came. With the link its syncs are gone.
     pub(super) syncs: VecDeque<(Zxid, ServerId, ConnId)>,
@@ -101,6 +105,8 @@ pub struct State {
     pub digest: u64,
     /// Number of sessions in its tree.
     pub sessions: usize,
+    /// Number of znodes in its tree.
+    pub znodes: usize,
     /// Whether it answers clients.
     pub serving: bool,
 }
@@ -126,6 +132,8 @@ impl Server {
             conn_of: BTreeMap::new(),
             touched: BTreeMap::new(),
             agenda: VecDeque::new(),
+            wanted: Vec::new(),
+            link_work: Vec::new(),
             syncs: VecDeque::new(),
             forwarded_syncs: VecDeque::new(),
             log_before_cut: None,
@@ -150,6 +158,7 @@ impl Server {
             zxid: self.tree.last(),
             digest: self.tree.digest(),
             sessions: self.tree.sessions().len(),
+            znodes: self.tree.len(),
             serving: self.serving.is_some(),
         }
     }
@@ -249,22 +258,24 @@ impl Server {
 
     /// Has the agreement do something; what it wants done goes to the end of the agenda.
     pub(super) fn agree(&mut self, call: impl FnOnce(&mut Peer, &mut Vec<zab::Effect>)) {
-        let mut wanted = Vec::new();
+        let mut wanted = std::mem::take(&mut self.wanted);
         call(&mut self.peer, &mut wanted);
-        self.agenda.extend(wanted);
+        self.agenda.extend(wanted.drain(..));
+        self.wanted = wanted;
     }
 
     /// Has the links do something.
     pub(super) fn with_links<T>(&mut self, call: impl FnOnce(&mut Links, &mut Vec<Do>) -> T) -> T {
-        let mut out = Vec::new();
+        let mut out = std::mem::take(&mut self.link_work);
         let result = call(&mut self.links, &mut out);
-        for it in out {
+        for it in out.drain(..) {
             match it {
                 Do::Dial(conn, to, port) => self.effects.push(Effect::Dial { conn, to, port }),
                 Do::Send(conn, bytes) => self.send(conn, bytes),
                 Do::Close(conn) => self.close(conn),
             }
         }
+        self.link_work = out;
         result
     }
 

@@ -11,8 +11,9 @@ use crate::history::What;
 use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
 use std::sync::Arc;
 
-/// How often the whole state is looked at, which costs a walk over the tree.
-const DEEP_LOOK: Millis = Millis(2_000);
+/// How often the whole state is looked at. It costs a walk over the tree, so that a large one is
+/// looked at less often.
+const DEEP_LOOK_MS: u64 = 2_000;
 
 /// What a server's process is made of; the same for each of its lives.
 #[derive(Clone)]
@@ -54,7 +55,8 @@ impl ServerProcess {
             server.handle(self.now(), input, &mut effects);
             server.assert_invariants();
             if self.world.now() >= look_deeply_at {
-                look_deeply_at = self.world.now() + DEEP_LOOK;
+                let znodes = server.state().znodes as u64;
+                look_deeply_at = self.world.now() + Millis(DEEP_LOOK_MS * (1 + znodes / 50));
                 server.assert_deep_invariants();
             }
             let mut next = None;

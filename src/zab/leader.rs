@@ -52,7 +52,16 @@ struct Handler {
 #[derive(Clone, Debug)]
 struct Outstanding {
     zxid: Zxid,
-    acks: BTreeSet<ServerId>,
+    /// Those who have it, each once.
+    acks: Vec<ServerId>,
+}
+
+impl Outstanding {
+    fn count(&mut self, server: ServerId) {
+        if !self.acks.contains(&server) {
+            self.acks.push(server);
+        }
+    }
 }
 
 /// A leader, or one that tries to be.
@@ -284,7 +293,7 @@ impl Leader {
             return self.synchronize(from, last, common, effects);
         }
         for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= last) {
-            it.acks.insert(from);
+            it.count(from);
         }
         self.commit(common, effects);
     }
@@ -435,7 +444,7 @@ impl Leader {
     pub fn propose(&mut self, proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
         let packet = Packet::with(PacketKind::Proposal, proposal.zxid, proposal.payload.clone());
         self.last_proposed = proposal.zxid;
-        self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: BTreeSet::new() });
+        self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: Vec::new() });
         effects.push(Effect::Append(proposal.clone()));
         common.history.append(proposal);
         self.send_to_syncing(&packet, effects);
@@ -449,14 +458,14 @@ impl Leader {
     /// Its own disk has everything up to `zxid`: its own acknowledgement.
     pub fn logged(&mut self, zxid: Zxid, common: &mut Common, effects: &mut Vec<Effect>) {
         for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= zxid) {
-            it.acks.insert(common.settings.id);
+            it.count(common.settings.id);
         }
         self.commit(common, effects);
     }
 
     fn count(&mut self, from: ServerId, zxid: Zxid) {
         if let Ok(at) = self.outstanding.binary_search_by_key(&zxid, |it| it.zxid) {
-            self.outstanding[at].acks.insert(from);
+            self.outstanding[at].count(from);
         }
     }
 
