@@ -27,6 +27,10 @@ pub struct EphemeralCleanup {
     current: BTreeMap<ClientId, SessionId>,
     /// Sessions whose clients have seen a zxid in them.
     heard: BTreeSet<SessionId>,
+    /// When the client of each session was last answered, and in which event; while it is connected.
+    answered: BTreeMap<SessionId, (Time, u64)>,
+    /// A fault has begun: from then on a server may lose what it has heard on its way to the leader.
+    disturbed: bool,
     /// Sessions that a client has left without closing them.
     gone: BTreeMap<SessionId, Gone>,
     /// From when on nothing disturbed the expiry of sessions.
@@ -46,10 +50,12 @@ impl Checker for EphemeralCleanup {
             What::Connection { client, session, change, .. } => {
                 self.connection(event, (*client, *session), change, model)
             }
-            What::Return { client, answer: Answer::Ok { .. }, .. } => {
-                if let Some(session) = self.current.get(client) {
-                    self.heard.insert(*session);
-                }
+            What::Return { client, answer, .. } => {
+                self.answer(event, *client, answer);
+                Ok(())
+            }
+            What::FaultStarts { .. } => {
+                self.disturbed = true;
                 Ok(())
             }
             What::Phase(phase) => {
@@ -98,6 +104,20 @@ impl EphemeralCleanup {
         }
     }
 
+    fn answer(&mut self, event: &Event, client: ClientId, answer: &Answer) {
+        let Some(&session) = self.current.get(&client) else { return };
+        match answer {
+            Answer::Ok { .. } => {
+                self.heard.insert(session);
+                self.answered.insert(session, (event.at, event.index));
+            }
+            Answer::Refused { .. } => {
+                self.answered.insert(session, (event.at, event.index));
+            }
+            Answer::Unknown(_) => {}
+        }
+    }
+
     fn note(
         &mut self,
         event: &Event,
@@ -115,9 +135,38 @@ impl EphemeralCleanup {
                 self.touches.of(server).insert(*session, (*at, event.index));
                 Ok(())
             }
-            Note::Expired { session, at } => self.not_early(event, server, (*session, *at), model),
+            Note::Expired { session, at } => {
+                self.not_while_heard(event, (server, *session), model)?;
+                self.not_early(event, server, (*session, *at), model)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// H14, as the client sees it: as long as nothing is wrong, nobody who is answered within a third
+    /// of the timeout is taken for dead, whatever the leader says that it has heard.
+    fn not_while_heard(
+        &mut self,
+        event: &Event,
+        (server, session): (ServerId, SessionId),
+        model: &Model,
+    ) -> Result<(), Violation> {
+        let (Some(&(last, since)), Some(life), false) =
+            (self.answered.get(&session), model.versions().session(session), self.disturbed)
+        else {
+            return Ok(());
+        };
+        self.checked += 1;
+        let silent = event.at.since(last);
+        if silent.0 * 3 >= u64::from(life.timeout_ms) {
+            return Ok(());
+        }
+        let claim = format!(
+            "{server} took session {session} for dead {silent} after its client had been answered; \
+             its timeout is {}ms, and nothing was wrong",
+            life.timeout_ms
+        );
+        Err(Violation::new(claim, [since, event.index]))
     }
 
     /// H14: by the leader's own clock the whole timeout has passed. A session that this leader has
@@ -162,7 +211,10 @@ impl EphemeralCleanup {
                 self.gone.remove(&session);
                 Ok(())
             }
-            ConnectionChange::Disconnected => Ok(()),
+            ConnectionChange::Disconnected => {
+                self.answered.remove(&session);
+                Ok(())
+            }
             ConnectionChange::Expired => {
                 let session = self.end(event, client, session);
                 // A leader that was deposed before the session began does not know it; it turns
