@@ -5,6 +5,7 @@
 //! `zookeeper.md`, D.
 
 mod no_owner_check;
+mod untold_touches;
 mod zk_1154;
 mod zk_1208;
 mod zk_1367;
@@ -61,6 +62,7 @@ pub const ALL: &[Mutant] = &[
     zk_3911::MUTANT,
     zk_4712::MUTANT,
     no_owner_check::MUTANT,
+    untold_touches::MUTANT,
 ];
 
 /// The names of all mutants, in the order of the table.

@@ -278,7 +278,8 @@ impl Server {
     /// The leader pings: which sessions were heard of since the last time?
     pub(super) fn answer_ping(&mut self, ping: Packet) {
         let mut data = Writer::new();
-        for (session, timeout_ms) in std::mem::take(&mut self.touched) {
+        let touched = std::mem::take(&mut self.touched);
+        for (session, timeout_ms) in touched.into_iter().filter(|_| (self.rules.tells_touches)()) {
             data.long(session.0).int(timeout_ms);
         }
         let data = Some(data.into_bytes().into());

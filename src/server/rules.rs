@@ -19,6 +19,8 @@ pub struct Rules {
     /// What the leader does with a session that is past its time. Correct: [`Standing::Closing`]:
     /// it stays known, and nothing revives it (ZOOKEEPER-1496).
     pub expired: fn() -> Standing,
+    /// Whether a learner tells the leader which sessions it has heard of. Correct: with every ping.
+    pub tells_touches: fn() -> bool,
     /// Which zxid a reply carries. Correct: [`reply_zxid`].
     pub reply_zxid: fn(Progress) -> Zxid,
     /// Whether a transaction changes the table of sessions. Correct: always, however it came
@@ -63,6 +65,7 @@ impl Rules {
         storage: storage::Rules::CORRECT,
         admit,
         expired: || Standing::Closing,
+        tells_touches: || true,
         reply_zxid,
         changes_sessions: |_| true,
     };
