@@ -30,10 +30,6 @@ impl Checker for Atomicity {
         }
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

@@ -36,10 +36,6 @@ impl Checker for Durability {
         }
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

@@ -41,10 +41,6 @@ impl Checker for MutualExclusion {
         self.acquire(model, (lock.clone(), *seen), hold)
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

@@ -29,10 +29,6 @@ impl Checker for OneLeaderPerEpoch {
         Err(Violation::new(claim, [since, event.index]))
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.leaders.len() as u64
     }

@@ -57,10 +57,6 @@ impl Checker for Recovery {
         self.check_sessions(model)
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

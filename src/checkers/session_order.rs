@@ -52,10 +52,6 @@ impl Checker for SessionOrder {
         }
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

@@ -54,10 +54,6 @@ impl Checker for WatchDelivery {
         }
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.clients.values().map(|watches| watches.decided).sum()
     }

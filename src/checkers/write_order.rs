@@ -50,10 +50,6 @@ impl Checker for WriteOrder {
         }
     }
 
-    fn finish(&mut self, _model: &Model) -> Result<(), Violation> {
-        Ok(())
-    }
-
     fn checked(&self) -> u64 {
         self.checked
     }

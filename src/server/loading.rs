@@ -157,7 +157,8 @@ impl Server {
         self.read_disk(Some(to));
     }
 
-    /// Replaces everything by the leader's tree. Bytes that are no tree leave the leader.
+    /// Replaces everything by the leader's tree. Bytes that are no tree end the
+    /// process: the link is framed and ordered, so the leader itself is broken.
     pub(super) fn install(&mut self, zxid: Zxid, body: Option<Vec<u8>>) {
         let body = body.unwrap_or_else(|| SnapshotWriter::whole(&Tree::new()));
         self.snapshot = None;
