@@ -39,6 +39,10 @@ codes! {
     -6 Unimplemented,
     /// The request makes no sense: a bad path, a bad flag.
     -8 BadArguments,
+    /// A membership that is asked for would have no quorum.
+    -13 NewConfigNoQuorum,
+    /// The membership is being changed already.
+    -14 ReconfigInProgress,
     /// No such znode (or no such parent).
     -101 NoNode,
     /// The ACL forbids it.
@@ -61,8 +65,16 @@ codes! {
     -118 SessionMoved,
     /// The server is read-only.
     -119 NotReadOnly,
+    /// A session that only its server knows has no ephemeral znodes.
+    -120 EphemeralOnLocalSession,
     /// No such watch.
     -121 NoWatcher,
+    /// The membership may not be changed (`reconfigEnabled`).
+    -123 ReconfigDisabled,
+    /// A quota forbids it.
+    -125 QuotaExceeded,
+    /// The server has too much to do; the request was not tried.
+    -127 ThrottledOp,
 }
 
 impl fmt::Display for ErrorCode {

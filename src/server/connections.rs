@@ -4,6 +4,7 @@
 use crate::base::{SessionId, Xid};
 use crate::ops::Request;
 use crate::wire::{ConnectRequest, Frames};
+use core::net::SocketAddr;
 use std::collections::VecDeque;
 
 /// How far a client's connection has come.
@@ -47,6 +48,8 @@ pub struct Waiting {
 /// A client's connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Connection {
+    /// Where the client is.
+    pub from: SocketAddr,
     /// How far it has come.
     pub stage: Stage,
     /// What has arrived of the next frames.
@@ -59,8 +62,9 @@ pub struct Connection {
 
 impl Connection {
     /// A new one. Without a session it has so long to ask for one.
-    pub fn new(patience_ms: i32) -> Connection {
+    pub fn new(from: SocketAddr, patience_ms: i32) -> Connection {
         Connection {
+            from,
             stage: Stage::Fresh,
             frames: Frames::default(),
             waiting: VecDeque::new(),

@@ -3,6 +3,7 @@
 use crate::base::{ConnId, ServerId, Time};
 use crate::history::Note;
 use crate::storage::{DiskOp, Image};
+use core::net::SocketAddr;
 use std::fmt;
 
 /// The three ports that a server listens on.
@@ -36,6 +37,8 @@ pub enum Input {
         conn: ConnId,
         /// To which port.
         port: Port,
+        /// From where, as the system says.
+        from: SocketAddr,
     },
     /// A connection that was dialled is there.
     Connected {
@@ -111,7 +114,9 @@ impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Input::Start => f.write_str("start"),
-            Input::Accepted { conn, port } => write!(f, "accepted {conn} {port:?}"),
+            Input::Accepted { conn, port, from } => {
+                write!(f, "accepted {conn} {port:?} from {from}")
+            }
             Input::Connected { conn } => write!(f, "connected {conn}"),
             Input::ConnectFailed { conn } => write!(f, "connect failed {conn}"),
             Input::Bytes { conn, bytes } => write!(f, "bytes {conn} {}", Hex(bytes)),

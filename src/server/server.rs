@@ -12,6 +12,7 @@ use crate::history::{Note, Role};
 use crate::storage::{DiskOp, Position, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
 use crate::zab::{self, Peer, Ticket};
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How long a connection may stay without a session, as in ZooKeeper.
@@ -191,8 +192,8 @@ impl Server {
     fn take(&mut self, input: Input) {
         match input {
             Input::Start => self.read_disk(None),
-            Input::Accepted { conn, port: Port::Client } => self.accept_client(conn),
-            Input::Accepted { conn, port } => self.links.accepted(conn, port),
+            Input::Accepted { conn, port: Port::Client, from } => self.accept_client(conn, from),
+            Input::Accepted { conn, port, .. } => self.links.accepted(conn, port),
             Input::Connected { conn } => {
                 let arrived = self.with_links(|links, out| links.connected(conn, out));
                 arrived.into_iter().for_each(|it| self.arrived(it));
@@ -227,8 +228,8 @@ impl Server {
         self.peer.role() == Role::Leading && self.serving.is_some()
     }
 
-    fn accept_client(&mut self, conn: ConnId) {
-        self.conns.insert(conn, Connection::new(SESSIONLESS_MS));
+    fn accept_client(&mut self, conn: ConnId, from: SocketAddr) {
+        self.conns.insert(conn, Connection::new(from, SESSIONLESS_MS));
         self.silence.touch(self.now.time, conn, Millis(SESSIONLESS_MS as u64));
         if self.serving.is_none() {
             self.close_client(conn);

@@ -6,9 +6,10 @@ use super::inbox::{Arrival, Inbox};
 use super::recorder::Recorder;
 use super::standstill::Standstill;
 use super::world::World;
-use crate::base::{Millis, ServerId, Time};
+use crate::base::{ConnId, Millis, NodeId, ServerId, Time};
 use crate::history::What;
 use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
+use core::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// How often the whole state is looked at. It costs a walk over the tree, so that a large one is
@@ -125,7 +126,9 @@ fn traced() -> bool {
 
 fn input_of(arrival: Arrival) -> Input {
     match arrival {
-        Arrival::Accepted { conn, port, .. } => Input::Accepted { conn, port },
+        Arrival::Accepted { conn, port, from } => {
+            Input::Accepted { conn, port, from: address(from, conn) }
+        }
         Arrival::Connected { conn } => Input::Connected { conn },
         Arrival::ConnectFailed { conn } => Input::ConnectFailed { conn },
         Arrival::Bytes { conn, bytes } => Input::Bytes { conn, bytes },
@@ -133,4 +136,15 @@ fn input_of(arrival: Arrival) -> Input {
         Arrival::DiskDone { token } => Input::DiskDone { token },
         Arrival::Wake => Input::Tick,
     }
+}
+
+/// Where a node is, in the simulated network: servers in 10.0.0.0/16, clients in 10.1.0.0/16.
+fn address(node: NodeId, conn: ConnId) -> SocketAddr {
+    let (net, number) = match node {
+        NodeId::Server(id) => (0, u32::from(id.0)),
+        NodeId::Client(id) => (1, id.0),
+    };
+    let [.., high, low] = number.to_be_bytes();
+    let port = 32_768 + (conn.0 % 28_000) as u16;
+    SocketAddr::new(Ipv4Addr::new(10, net, high, low).into(), port)
 }

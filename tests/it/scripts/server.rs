@@ -19,6 +19,10 @@ use menagerie::wire::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Where everybody connects from; no server decides by it.
+const FROM: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 1024);
 
 /// The transcript of a script.
 pub(super) fn play(script: &str) -> String {
@@ -193,7 +197,7 @@ impl Stage {
         let conn = self.fresh();
         let client = Client { end: Some((to, conn)), ..Client::default() };
         self.clients.insert(name.to_owned(), client);
-        self.inputs.push_back((to, Input::Accepted { conn, port: Port::Client }));
+        self.inputs.push_back((to, Input::Accepted { conn, port: Port::Client, from: FROM }));
     }
 
     fn hang_up(&mut self, name: &str) {
@@ -304,7 +308,7 @@ impl Stage {
         let end = (to, self.fresh());
         self.peers.insert(from, end);
         self.peers.insert(end, from);
-        self.inputs.push_back((to, Input::Accepted { conn: end.1, port }));
+        self.inputs.push_back((to, Input::Accepted { conn: end.1, port, from: FROM }));
         self.inputs.push_back((from.0, Input::Connected { conn: from.1 }));
     }
 
