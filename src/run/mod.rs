@@ -1,6 +1,7 @@
 //! Performing plans: one, many side by side, and one twice to see whether it is the same.
 
 pub mod bench;
+mod converse;
 mod draw;
 mod guard;
 mod judge;
@@ -16,6 +17,7 @@ mod verdict;
 
 pub use crate::checkers::{Check, Property, UnknownChecker, Verdict, Violation};
 pub use crate::history::digest_of;
+pub use converse::{Audience, converse};
 pub use draw::{NO_MUTANT, draw};
 pub use guard::Guard;
 pub use judge::judge;

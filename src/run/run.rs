@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long madsim takes to drop the tasks of killed nodes.
-const TEAR_DOWN: Duration = Duration::from_millis(2);
+pub(super) const TEAR_DOWN: Duration = Duration::from_millis(2);
 
 /// Performs the plan.
 ///
@@ -61,7 +61,7 @@ fn perform(plan: &Plan, options: RunOptions) -> Outcome {
 }
 
 /// The seeded tokio around madsim: whatever draws from tokio draws from the plan.
-fn seeded_shell(seed: u64) -> tokio::runtime::Runtime {
+pub(super) fn seeded_shell(seed: u64) -> tokio::runtime::Runtime {
     let rng_seed = tokio::runtime::RngSeed::from_bytes(&seed.to_le_bytes());
     let mut shell = tokio::runtime::Builder::new_current_thread();
     shell.rng_seed(rng_seed).build().expect("a runtime without drivers needs nothing")

@@ -17,6 +17,7 @@ mod recorder;
 mod server_node;
 mod settings;
 mod standstill;
+mod wire_node;
 mod world;
 
 pub use client_node::{ClientPlan, ClientProcess};
@@ -26,4 +27,5 @@ pub use inbox::{Arrival, Inbox};
 pub use recorder::{Recorded, Recorder};
 pub use server_node::ServerProcess;
 pub use settings::{DiskSettings, NetworkSettings};
+pub use wire_node::{Heard, Wire};
 pub use world::{World, WorldSettings};

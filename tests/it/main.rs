@@ -17,4 +17,5 @@ mod samples;
 mod scenarios;
 mod scripts;
 mod tidy;
+mod transcripts;
 mod workloads;
