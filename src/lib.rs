@@ -31,6 +31,7 @@
 //! | [`ops`] | one file for each operation: its record, and what a server does with it |
 //! | [`client`] | one client as a value: connect, keep alive, move on, never send twice |
 //! | [`server`] | one server as a value: the one place where agreement meets data |
+//! | [`real`] | the same server on sockets, disks and clocks: what `menagerie-server` runs |
 //! | **the testbed** | |
 //! | [`faults`] | one file each: a choice of actions |
 //! | [`model`] | the service as its users understand it; shares no code with [`tree`], which it judges |
@@ -49,7 +50,7 @@
 //!
 //! # Invariants
 //!
-//! 1. Only `sim` and `run` name madsim; only `run` names tokio. Whatever is above them is
+//! 1. Only `sim` and `run` name madsim; only `real` and `run` name tokio. Everything else is
 //!    synchronous: no clock, no thread, no file, no socket, no environment, no log line.
 //! 2. Calls go down, values come up: no callbacks and no channels between modules.
 //! 3. A core ([`server::Server`], [`client::Client`], [`zab::Peer`], [`storage::Store`],
@@ -126,6 +127,9 @@ pub mod ops;
 
 pub mod client;
 pub mod server;
+
+// The server's real world. It waits, and names no simulator.
+pub mod real;
 
 // The testbed: pure.
 pub mod faults;

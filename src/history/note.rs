@@ -117,7 +117,7 @@ pub enum Note {
         /// Number of sessions in the tree's table.
         sessions: u32,
     },
-    /// The disk cannot be read; the server ends itself.
+    /// The disk cannot be read, or cannot be relied upon any more; the server ends itself.
     Failed {
         /// Why, in words.
         reason: String,

@@ -123,20 +123,14 @@ fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
 
 fn server_config(plan: &Plan, id: ServerId) -> Config {
     let ensemble = &plan.ensemble;
-    let tick_ms = u64::from(ensemble.tick_ms);
-    let (min_session_timeout_ms, max_session_timeout_ms) = Config::session_timeouts(tick_ms);
     Config {
-        id,
-        servers: plan.servers(),
-        tick_ms,
         init_limit_ticks: u64::from(ensemble.init_limit_ticks),
         sync_limit_ticks: u64::from(ensemble.sync_limit_ticks),
-        min_session_timeout_ms,
-        max_session_timeout_ms,
         snapshot_every: ensemble.snapshot_every,
         snapshot_chunk: ensemble.snapshot_chunk as usize,
         commit_log_count: ensemble.commit_log_count as usize,
         notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
+        ..Config::new(id, plan.servers(), u64::from(ensemble.tick_ms))
     }
 }
 

@@ -32,9 +32,22 @@ pub struct Config {
 }
 
 impl Config {
-    /// Limits as ZooKeeper derives them from the tick.
-    pub fn session_timeouts(tick_ms: u64) -> (u64, u64) {
-        (2 * tick_ms, 20 * tick_ms)
+    /// A server of this ensemble with ZooKeeper's defaults for everything else. Whoever wants
+    /// something else says so behind it: `Config { commit_log_count: 5, ..Config::new(…) }`.
+    pub fn new(id: ServerId, servers: Vec<ServerId>, tick_ms: u64) -> Config {
+        Config {
+            id,
+            servers,
+            tick_ms,
+            init_limit_ticks: 10,
+            sync_limit_ticks: 5,
+            min_session_timeout_ms: 2 * tick_ms,
+            max_session_timeout_ms: 20 * tick_ms,
+            snapshot_every: 100_000,
+            snapshot_chunk: 1_000,
+            commit_log_count: 500,
+            notification_max_ms: 60_000,
+        }
     }
 
     /// What the agreement has to know.

@@ -72,6 +72,14 @@ pub enum Input {
         /// Every file.
         image: Image,
     },
+    /// The disk could not do something. What was not synced may be lost, whatever is tried now, so
+    /// that the server ends itself and acknowledges nothing more (ZOOKEEPER-2247).
+    DiskFailed {
+        /// Which file, and what the system said.
+        reason: String,
+    },
+    /// Somebody wants the process to end in order.
+    Stop,
     /// Time has passed.
     Tick,
 }
@@ -123,6 +131,8 @@ impl fmt::Display for Input {
             Input::Closed { conn } => write!(f, "closed {conn}"),
             Input::DiskDone { token } => write!(f, "disk done {token}"),
             Input::Loaded { image } => write!(f, "loaded {} files", image.len()),
+            Input::DiskFailed { reason } => write!(f, "disk failed: {reason}"),
+            Input::Stop => f.write_str("stop"),
             Input::Tick => f.write_str("tick"),
         }
     }

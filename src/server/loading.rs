@@ -25,6 +25,8 @@ impl Server {
         assert_eq!(token, expected, "the disk works in order");
         let now = self.now.time;
         match after {
+            After::Stopped => self.halt(),
+            _ if self.stopping => {}
             After::Logged(zxid) => {
                 self.writing = self.logs_under_way();
                 self.agree(|peer, out| peer.logged(zxid, out));
@@ -63,9 +65,7 @@ impl Server {
             self.rebuild(recovered).map_err(|error| format!("the newest snapshot: {error}"))
         });
         if let Err(reason) = loaded {
-            self.note(Note::Failed { reason });
-            self.halted = true;
-            self.effects.push(Effect::Halt);
+            self.fail(reason);
         }
     }
 
@@ -164,11 +164,7 @@ impl Server {
         self.snapshot = None;
         self.tree = match read_tree(&body, zxid) {
             Ok(tree) => tree,
-            Err(error) => {
-                self.note(Note::Failed { reason: format!("the leader's tree: {error}") });
-                self.halted = true;
-                return self.effects.push(Effect::Halt);
-            }
+            Err(error) => return self.fail(format!("the leader's tree: {error}")),
         };
         self.unsnapped = 0;
         self.write_log();

@@ -20,10 +20,12 @@ mod rules;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod server;
 mod sessions;
+mod zoo_cfg;
 
-pub use crate::storage::DiskOp;
+pub use crate::storage::{DiskOp, Image};
 pub use config::Config;
 pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};
 pub use rules::{Progress, Rules, SessionState, Standing, admit};
 pub use server::{Server, State};
+pub use zoo_cfg::{BadZooCfg, Endpoint, Member, Remark, ZooCfg};

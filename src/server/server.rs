@@ -33,6 +33,8 @@ pub(super) enum After {
     Snapshot(Zxid),
     /// Nothing is under way on the disk: it can be read. What was cut, if something was.
     Quiet { truncated: Option<Zxid> },
+    /// The process was asked to end, and everything that it still wrote is on the disk.
+    Stopped,
 }
 
 /// A server of the ensemble.
@@ -82,6 +84,8 @@ pub struct Server {
     /// What goes out at the end of the input, a piece for each connection.
     pub(super) outbox: Vec<Outgoing>,
     pub(super) effects: Vec<Effect>,
+    /// Asked to end: waits for its disk, and for nothing else.
+    pub(super) stopping: bool,
     pub(super) halted: bool,
 }
 
@@ -147,6 +151,7 @@ impl Server {
             session_counter: 0,
             outbox: Vec::new(),
             effects: Vec::new(),
+            stopping: false,
             halted: false,
         }
     }
@@ -176,7 +181,9 @@ impl Server {
 
     /// Takes one input in; what has to be done is added to `effects`, in order.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        if self.halted {
+        let heard =
+            !self.stopping || matches!(input, Input::DiskDone { .. } | Input::DiskFailed { .. });
+        if self.halted || !heard {
             return;
         }
         self.now = now;
@@ -208,8 +215,33 @@ impl Server {
             Input::Closed { conn } => self.forget_client(conn),
             Input::DiskDone { token } => self.disk_done(token),
             Input::Loaded { image } => self.loaded(&image),
+            Input::DiskFailed { reason } => self.fail(reason),
+            Input::Stop => self.end(),
             Input::Tick => self.tick(),
         }
+    }
+
+    /// Asked to end: lets go of clients and other servers, who need not wait to find out, and brings
+    /// what was begun to the disk.
+    fn end(&mut self) {
+        self.stop();
+        if self.store.is_some() {
+            self.write_log();
+        }
+        self.stopping = true;
+        self.barrier(After::Stopped);
+    }
+
+    /// Gives up, for good: whoever starts the process again finds what the disk holds.
+    pub(super) fn fail(&mut self, reason: String) {
+        self.note(Note::Failed { reason });
+        self.halt();
+    }
+
+    /// Ends the process.
+    pub(super) fn halt(&mut self) {
+        self.halted = true;
+        self.effects.push(Effect::Halt);
     }
 
     fn tick(&mut self) {

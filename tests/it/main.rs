@@ -12,6 +12,7 @@ mod golden;
 mod laws;
 mod mutants;
 mod readme;
+mod real;
 mod runs;
 mod samples;
 mod scenarios;

@@ -30,6 +30,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("ops", "base wire tree"),
     ("client", "base wire history ops"),
     ("server", "base wire history tree zab storage ops"),
+    ("real", "base wire history server client"),
     ("faults", "base history"),
     ("model", "base history"),
     ("workloads", "base history"),
@@ -45,16 +46,20 @@ const MAY_NAME: &[(&str, &str)] = &[
 /// Words, and the only places where they may stand. Tests may use what is marked so.
 const BANS: &[Ban] = &[
     Ban { words: &["madsim"], only_in: &["src/sim/", "src/run/", "src/lib.rs"], in_tests: false },
-    Ban { words: &["tokio"], only_in: &["src/run/"], in_tests: true },
+    Ban { words: &["tokio"], only_in: &["src/run/", "src/real/", "src/bin/"], in_tests: true },
     Ban { words: &["HashMap", "HashSet"], only_in: &[], in_tests: false },
     Ban { words: &["thread_rng", "select!"], only_in: &[], in_tests: false },
     Ban { words: &["f64", "f32"], only_in: &[], in_tests: false },
-    Ban { words: &["std::time"], only_in: &["src/run/"], in_tests: true },
-    Ban { words: &["std::thread", "std::env"], only_in: &["src/run/"], in_tests: true },
-    Ban { words: &["std::net"], only_in: &[], in_tests: true },
+    Ban { words: &["std::time"], only_in: &["src/run/", "src/real/"], in_tests: true },
+    Ban {
+        words: &["std::thread", "std::env"],
+        only_in: &["src/run/", "src/real/"],
+        in_tests: true,
+    },
+    Ban { words: &["std::net"], only_in: &["src/real/"], in_tests: true },
     Ban {
         words: &["std::fs"],
-        only_in: &["src/scenario/", "src/run/", "src/report/", "src/cli/"],
+        only_in: &["src/scenario/", "src/run/", "src/report/", "src/cli/", "src/real/"],
         in_tests: true,
     },
     Ban { words: &["println!", "print!", "eprintln!", "eprint!"], only_in: &[], in_tests: false },

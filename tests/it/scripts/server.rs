@@ -132,19 +132,14 @@ impl Stage {
     fn config(&self, id: ServerId) -> Config {
         let number =
             |key, otherwise| field(&self.line, key).map_or(otherwise, |it| it.parse().unwrap());
-        let (min_session_timeout_ms, max_session_timeout_ms) = Config::session_timeouts(1000);
         Config {
-            id,
-            servers: self.hosts.keys().copied().collect(),
-            tick_ms: 1000,
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
-            min_session_timeout_ms,
-            max_session_timeout_ms,
             snapshot_every: number("snapshot_every", 1000),
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
             commit_log_count: number("recent", 100) as usize,
             notification_max_ms: 1600,
+            ..Config::new(id, self.hosts.keys().copied().collect(), 1000)
         }
     }
 

@@ -49,20 +49,7 @@ fn audience(seed: u64) -> Audience {
 }
 
 fn config(id: ServerId, servers: Vec<ServerId>) -> Config {
-    let (min_session_timeout_ms, max_session_timeout_ms) = Config::session_timeouts(TICK_MS);
-    Config {
-        id,
-        servers,
-        tick_ms: TICK_MS,
-        init_limit_ticks: 10,
-        sync_limit_ticks: 5,
-        min_session_timeout_ms,
-        max_session_timeout_ms,
-        snapshot_every: 1_000,
-        snapshot_chunk: 100,
-        commit_log_count: 500,
-        notification_max_ms: 60_000,
-    }
+    Config { snapshot_every: 1_000, snapshot_chunk: 100, ..Config::new(id, servers, TICK_MS) }
 }
 
 struct Simulated {

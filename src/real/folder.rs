@@ -1,0 +1,129 @@
+//! A server's files: `dataDir/version-2` for snapshots and epochs, `dataLogDir/version-2` for the
+//! log. Executes one operation at a time; knows nothing of what is in the files.
+
+use super::error::Error;
+use crate::server::{DiskOp, Image};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Files that are kept open: the log's last one, and what is being written beside.
+const OPEN_MAX: usize = 4;
+/// Held locked while a server uses the folder.
+const LOCK: &str = "menagerie.lock";
+
+/// The files of one server.
+#[derive(Debug)]
+pub struct Folder {
+    data: PathBuf,
+    log: PathBuf,
+    open: BTreeMap<String, File>,
+    /// Whether the log is synced (`forceSync`).
+    force_sync: bool,
+    /// Holds the lock, as long as the process lives.
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens the folders of a server, and makes them when they are missing. Nobody else may use
+    /// them from now on.
+    pub fn open(data_dir: &Path, data_log_dir: &Path, force_sync: bool) -> Result<Folder, Error> {
+        let [data, log] = [data_dir, data_log_dir].map(|it| it.join("version-2"));
+        for folder in [&data, &log] {
+            fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        }
+        let lock = data.join(LOCK);
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).open(&lock);
+        let file = file.map_err(Error::file(&lock))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse { path: data }),
+            Err(fs::TryLockError::Error(error)) => return Err(Error::File { path: lock, error }),
+        }
+        Ok(Folder { data, log, open: BTreeMap::new(), force_sync, _lock: file })
+    }
+
+    /// Executes one operation. The error says which file it was about.
+    pub fn perform(&mut self, op: &DiskOp) -> Result<(), Error> {
+        let (name, done) = match op {
+            DiskOp::Write { file, offset, bytes, .. } => {
+                (file, self.file(file).and_then(|it| it.write_all_at(bytes, *offset)))
+            }
+            DiskOp::Truncate { file, len } => (file, self.truncate(file, *len)),
+            DiskOp::Remove { file } => (file, self.remove(file)),
+            DiskOp::Rename { from, to } => (to, self.rename(from, to)),
+            DiskOp::Sync { file } if !self.force_sync && is_log(file) => (file, Ok(())),
+            DiskOp::Sync { file } => (file, self.file(file).and_then(|it| it.sync_data())),
+            DiskOp::SyncDir => return self.sync_folders(),
+            DiskOp::Barrier { .. } => return Ok(()),
+        };
+        done.map_err(|error| Error::File { path: self.path(name), error })
+    }
+
+    /// All files.
+    pub fn read(&mut self) -> Result<Image, Error> {
+        let mut image = Image::new();
+        for folder in [&self.data, &self.log] {
+            for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
+                let path = entry.map_err(Error::file(folder))?.path();
+                let Some(name) = path.file_name().and_then(|it| it.to_str()) else { continue };
+                if name != LOCK && path.is_file() && self.path(name) == path {
+                    image.insert(name.to_owned(), fs::read(&path).map_err(Error::file(&path))?);
+                }
+            }
+        }
+        Ok(image)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        if is_log(name) { self.log.join(name) } else { self.data.join(name) }
+    }
+
+    fn file(&mut self, name: &str) -> io::Result<&File> {
+        if !self.open.contains_key(name) {
+            if self.open.len() >= OPEN_MAX {
+                self.open.clear();
+            }
+            let mut options = OpenOptions::new();
+            let file = options.create(true).truncate(false).read(true).write(true);
+            self.open.insert(name.to_owned(), file.open(self.path(name))?);
+        }
+        Ok(&self.open[name])
+    }
+
+    fn truncate(&mut self, name: &str, len: u64) -> io::Result<()> {
+        if !self.path(name).exists() {
+            return Ok(());
+        }
+        self.file(name)?.set_len(len)
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        self.open.remove(name);
+        match fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.open.remove(from);
+        self.open.remove(to);
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn sync_folders(&self) -> Result<(), Error> {
+        let sync = |folder: &Path| {
+            File::open(folder).and_then(|it| it.sync_all()).map_err(Error::file(folder))
+        };
+        sync(&self.data)?;
+        if self.log == self.data { Ok(()) } else { sync(&self.log) }
+    }
+}
+
+fn is_log(name: &str) -> bool {
+    name.starts_with("log.")
+}

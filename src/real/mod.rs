@@ -1,0 +1,27 @@
+//! The real world of a [`Server`](crate::server::Server): sockets, files, clocks and signals, on
+//! tokio. Moves bytes; decides nothing.
+//!
+//! ```text
+//!  connection.rs   a task for each connection ──┐            ┌──▶ outlet.rs ──▶ connection.rs
+//!  sockets.rs      who connects, and whom ──────┤            │
+//!  disk.rs         a thread: folder.rs ─────────┼─▶ inbox.rs ─▶ node.rs ─▶ Server::handle
+//!  start.rs        signals ─────────────────────┘            │
+//!  clock.rs        the time ─────────────────────────────────┘
+//! ```
+//!
+//! One task owns the server and takes what is in its inbox, one after the other: that order is the
+//! run. It waits for nothing else.
+
+mod clock;
+mod connection;
+mod disk;
+mod error;
+mod folder;
+mod inbox;
+mod node;
+mod outlet;
+mod sockets;
+mod start;
+
+pub use error::Error;
+pub use start::{load, run};

@@ -1,0 +1,227 @@
+//! Servers as processes, each in a folder of its own, and clients on plain sockets. Whatever was
+//! started ends with the test.
+
+use menagerie::base::{SessionId, Xid, Zxid};
+use menagerie::wire::{
+    ConnectRequest, ConnectResponse, Reader, ReplyHeader, RequestHeader, Writer,
+};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long anything may take before a test fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Looks again and again until there is something to see.
+#[track_caller]
+pub(super) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "in vain: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A port that nobody listens on at the moment.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A server: its folder, its configuration, and its process while there is one.
+pub(super) struct Host {
+    pub dir: TempDir,
+    pub port: u16,
+    child: Option<Child>,
+}
+
+impl Host {
+    /// A server that stands alone, with these lines besides the usual ones. Not started.
+    pub(super) fn alone(lines: &str) -> Host {
+        Host::with_port(free_port(), lines)
+    }
+
+    /// The same, on this port.
+    pub(super) fn with_port(port: u16, lines: &str) -> Host {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cfg = String::new();
+        let data = dir.path().join("data");
+        let _ = writeln!(cfg, "tickTime=500\ndataDir={}", data.display());
+        let _ = writeln!(cfg, "clientPort={port}\nclientPortAddress=127.0.0.1");
+        let _ = writeln!(cfg, "admin.enableServer=false\n{lines}");
+        fs::create_dir_all(&data).unwrap();
+        fs::write(dir.path().join("zoo.cfg"), cfg).unwrap();
+        Host { dir, port, child: None }
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.dir.path().join("data/version-2")
+    }
+
+    /// Starts the process. What it says goes to a file beside the data.
+    pub(super) fn start(&mut self) {
+        assert!(self.child.is_none(), "one process at a time");
+        let said = File::options().create(true).append(true).open(self.said_in()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_menagerie-server"));
+        command.arg(self.dir.path().join("zoo.cfg")).stdin(Stdio::null()).stderr(said);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    fn said_in(&self) -> PathBuf {
+        self.dir.path().join("said.txt")
+    }
+
+    /// All that its processes have said so far.
+    pub(super) fn said(&self) -> String {
+        fs::read_to_string(self.said_in()).unwrap_or_default()
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Sends SIGTERM.
+    pub(super) fn terminate(&self) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until the process has ended by itself.
+    #[track_caller]
+    pub(super) fn ended(&mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        wait_for("the end of the process", || child.try_wait().unwrap())
+    }
+
+    /// A new session, as soon as there can be one.
+    #[track_caller]
+    pub(super) fn client(&self) -> Client {
+        let open = || Client::open(self.port).ok();
+        wait_for(&format!("a session; said:\n{}", self.said()), open)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+        if thread::panicking() {
+            let said = self.said();
+            let _ = writeln!(io::stderr(), "--- the server on port {} said:\n{said}", self.port);
+        }
+    }
+}
+
+/// A client that asks one thing after the other.
+pub(super) struct Client {
+    stream: TcpStream,
+    pub session: ConnectResponse,
+    xid: i32,
+}
+
+/// What came back.
+pub(super) struct Reply {
+    pub header: ReplyHeader,
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and greets.
+    pub(super) fn open(port: u16) -> io::Result<Client> {
+        Client::resume(port, SessionId(0), vec![0; 16])
+    }
+
+    /// Comes back with a session.
+    pub(super) fn resume(port: u16, session: SessionId, password: Vec<u8>) -> io::Result<Client> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        let request = ConnectRequest {
+            protocol: 0,
+            last_seen: Zxid::ZERO,
+            timeout_ms: 10_000,
+            session,
+            password,
+            read_only: Some(false),
+        };
+        let mut frame = Writer::new();
+        request.encode(&mut frame);
+        send(&mut stream, &frame.into_bytes())?;
+        let answer = receive(&mut stream)?;
+        let session = ConnectResponse::decode(&answer).map_err(io::Error::other)?;
+        Ok(Client { stream, session, xid: 0 })
+    }
+
+    /// Sends a request and waits for its reply.
+    pub(super) fn ask(&mut self, opcode: i32, body: impl FnOnce(&mut Writer)) -> io::Result<Reply> {
+        self.send(opcode, body)?;
+        self.reply()
+    }
+
+    pub(super) fn send(&mut self, opcode: i32, body: impl FnOnce(&mut Writer)) -> io::Result<()> {
+        self.xid += 1;
+        let mut frame = Writer::new();
+        RequestHeader { xid: Xid(self.xid), opcode }.encode(&mut frame);
+        body(&mut frame);
+        send(&mut self.stream, &frame.into_bytes())
+    }
+
+    pub(super) fn reply(&mut self) -> io::Result<Reply> {
+        let frame = receive(&mut self.stream)?;
+        let mut from = Reader::new(&frame);
+        let header = ReplyHeader::decode(&mut from).map_err(io::Error::other)?;
+        Ok(Reply { header, body: from.rest().to_vec() })
+    }
+
+    /// Creates a znode that anybody may use.
+    pub(super) fn create(&mut self, path: &str, data: &[u8]) -> io::Result<Reply> {
+        self.ask(1, |to| {
+            to.string(path).buffer(Some(data)).count(1);
+            to.int(31).string("world").string("anyone").int(0);
+        })
+    }
+
+    /// A znode's data; `None` without the znode.
+    pub(super) fn get(&mut self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        let reply = self.ask(4, |to| {
+            to.string(path).boolean(false);
+        })?;
+        if reply.header.error != 0 {
+            return Ok(None);
+        }
+        let data = Reader::new(&reply.body).buffer().map_err(io::Error::other)?.map(<[u8]>::to_vec);
+        Ok(Some(data.unwrap_or_default()))
+    }
+}
+
+fn send(stream: &mut TcpStream, payload: &[u8]) -> io::Result<()> {
+    let mut frame = (payload.len() as u32).to_be_bytes().to_vec();
+    frame.extend_from_slice(payload);
+    stream.write_all(&frame)
+}
+
+fn receive(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut frame)?;
+    Ok(frame)
+}
+
+/// All files of a folder, by name.
+pub(super) fn files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|it| it.into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,66 @@
+//! One server alone: it keeps what it has acknowledged, and ends as it is asked to.
+
+use super::kit::{Client, Host, files, wait_for};
+use std::fs;
+
+#[test]
+fn what_was_acknowledged_survives_the_process() {
+    let mut host = Host::alone("");
+    host.start();
+    let mut client = host.client();
+    assert_eq!(client.create("/a", b"one").unwrap().header.error, 0);
+    assert_eq!(client.create("/a", b"two").unwrap().header.error, -110);
+    host.kill();
+    host.start();
+    let session = (client.session.session, client.session.password);
+    assert_eq!(host.client().get("/a").unwrap().as_deref(), Some(&b"one"[..]));
+    let again = Client::resume(host.port, session.0, session.1).unwrap();
+    assert_eq!(again.session.session, session.0, "the session has survived, too");
+    assert_eq!(files(&host.data())[..2], ["acceptedEpoch", "currentEpoch"]);
+}
+
+#[test]
+fn sigterm_ends_it_in_order() {
+    let mut host = Host::alone("");
+    host.start();
+    let mut client = host.client();
+    client.create("/a", b"x").unwrap();
+    host.terminate();
+    wait_for("the end of the connection", || client.get("/a").err());
+    assert_eq!(host.ended().code(), Some(0));
+    host.start();
+    assert_eq!(host.client().get("/a").unwrap().as_deref(), Some(&b"x"[..]));
+}
+
+#[test]
+fn a_folder_belongs_to_one_process() {
+    let mut host = Host::alone("");
+    host.start();
+    host.client();
+    let mut other = Host::alone(&format!("dataDir={}", host.dir.path().join("data").display()));
+    other.start();
+    assert_eq!(other.ended().code(), Some(2));
+    assert!(other.said().contains("another server uses this data folder"), "{}", other.said());
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let mut host = Host::alone("");
+    host.start();
+    host.client();
+    let mut other = Host::with_port(host.port, "");
+    other.start();
+    assert_eq!(other.ended().code(), Some(2));
+    let expected = format!("cannot listen on 127.0.0.1:{} (Client port)", host.port);
+    assert!(other.said().contains(&expected), "{}", other.said());
+}
+
+#[test]
+fn a_wrong_value_is_told_with_its_line() {
+    let mut host = Host::alone("snapCount=many");
+    host.start();
+    assert_eq!(host.ended().code(), Some(2));
+    let expected = "zoo.cfg:6: snapCount=many: expected a number from 2 to 2147483647";
+    assert!(host.said().contains(expected), "{}", host.said());
+    assert!(fs::read_dir(host.data()).is_err(), "nothing was begun");
+}
