@@ -86,6 +86,17 @@ impl fmt::Display for Epoch {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerId(pub u8);
 
+impl ServerId {
+    /// No server has this id.
+    pub const NOBODY: ServerId = ServerId(0);
+
+    /// The number in `myid` or behind `server.`: 1 to 254, as ZooKeeper has it where znodes may have
+    /// a time to live.
+    pub fn of_config(text: &str) -> Option<ServerId> {
+        text.parse().ok().filter(|id| (1..=254).contains(id)).map(ServerId)
+    }
+}
+
 /// One simulated client process, from 1. Shown as `c1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u32);

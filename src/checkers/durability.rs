@@ -5,7 +5,7 @@
 use super::{Checker, Violation};
 use crate::base::{Epoch, ServerId, Zxid};
 use crate::history::{Event, Note, What};
-use crate::model::{Ledger, Model, PerServer};
+use crate::model::{Electorate, Ledger, Model, PerServer};
 
 #[derive(Clone, Copy, Default)]
 struct Disk {
@@ -31,7 +31,7 @@ impl Checker for Durability {
                 self.raise(event, *server, *zxid);
                 Ok(())
             }
-            What::Note { server, note } => self.note(event, *server, note, model.ledger()),
+            What::Note { server, note } => self.note(event, *server, note, model),
             _ => Ok(()),
         }
     }
@@ -47,8 +47,9 @@ impl Durability {
         event: &Event,
         server: ServerId,
         note: &Note,
-        ledger: &Ledger,
+        model: &Model,
     ) -> Result<(), Violation> {
+        let ledger = model.ledger();
         let disk = self.disks.of(server);
         match note {
             Note::Applied { zxid, .. } | Note::Replayed { zxid, .. } | Note::Loaded { zxid } => {
@@ -74,7 +75,7 @@ impl Durability {
             Note::AckedNewLeader { epoch: _, last } => {
                 self.is_durable(event, server, ("history", *last))
             }
-            Note::Committed { zxid } => self.quorum_has(event, server, *zxid),
+            Note::Committed { zxid } => self.quorum_has(event, server, (model.electorate(), *zxid)),
             Note::Established { epoch, last } => {
                 self.complete(event, server, ledger, (*epoch, *last))
             }
@@ -112,21 +113,31 @@ impl Durability {
         Err(Violation::new(claim, [disk.event, event.index]))
     }
 
-    /// S4.
-    fn quorum_has(&mut self, event: &Event, server: ServerId, zxid: Zxid) -> Result<(), Violation> {
+    /// S4. Only the disks of those who vote count (S17).
+    fn quorum_has(
+        &mut self,
+        event: &Event,
+        server: ServerId,
+        (electorate, zxid): (&Electorate, Zxid),
+    ) -> Result<(), Violation> {
         self.checked += 1;
-        let count = self.disks.count();
-        let have = self.disks.iter().filter(|(_, disk)| disk.durable >= zxid).count();
-        if have * 2 > count {
+        let voters = electorate.among(&self.disks);
+        let disks: Vec<(ServerId, Disk)> = voters
+            .iter()
+            .map(|&id| (id, self.disks.get(id).copied().unwrap_or_default()))
+            .collect();
+        let have = disks.iter().filter(|(_, disk)| disk.durable >= zxid).count();
+        if have * 2 > disks.len() {
             return Ok(());
         }
-        let disks: Vec<String> =
-            self.disks.iter().map(|(id, disk)| format!("{id} up to {}", disk.durable)).collect();
+        let upto: Vec<String> =
+            disks.iter().map(|(id, disk)| format!("{id} up to {}", disk.durable)).collect();
         let claim = format!(
-            "{server} committed {zxid} though only {have} of {count} servers had it on disk ({})",
-            disks.join(", ")
+            "{server} committed {zxid} though only {have} of {} voters had it on disk ({})",
+            disks.len(),
+            upto.join(", ")
         );
-        let evidence = self.disks.iter().map(|(_, disk)| disk.event);
+        let evidence = disks.iter().map(|(_, disk)| disk.event);
         Err(Violation::new(claim, evidence.chain([event.index])))
     }
 

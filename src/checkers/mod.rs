@@ -14,6 +14,7 @@ mod replica_agreement;
 mod sequence_monotonicity;
 mod session_order;
 mod states;
+mod voters_decide;
 mod watch_delivery;
 mod watches;
 mod write_order;
@@ -109,6 +110,9 @@ pub const ALL: &[Entry] = &[
     ),
     safety("one_leader_per_epoch", "no epoch has two leaders", || {
         Box::<one_leader_per_epoch::OneLeaderPerEpoch>::default()
+    }),
+    safety("voters_decide", "epochs and leaders are made by a quorum of those who vote", || {
+        Box::<voters_decide::VotersDecide>::default()
     }),
     safety("durability", "what is acknowledged and committed is on the disks of a quorum", || {
         Box::<durability::Durability>::default()

@@ -80,6 +80,8 @@ pub struct ServerView {
     pub up: bool,
     /// Whether it stands still.
     pub paused: bool,
+    /// Whether it is one of those who decide.
+    pub votes: bool,
     /// The role that it last took on.
     pub role: Role,
     /// Whether it answers clients. A leader that does not serve is not yet established.

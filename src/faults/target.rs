@@ -17,7 +17,9 @@ pub enum Target {
     Leader,
     /// One that follows, or tries to.
     Follower,
-    /// Just more than half of the ensemble, or all that are left of it.
+    /// One that has no vote.
+    Observer,
+    /// Just more than half of those who vote, or all that are left of them.
     Majority,
     /// Every one.
     All,
@@ -29,7 +31,11 @@ impl Target {
         let standing = || view.servers.iter().copied().filter(ServerView::stands);
         match self {
             Target::All => standing().map(|server| server.id).collect(),
-            Target::Majority => some_of(standing(), view.servers.len() / 2 + 1, rng),
+            Target::Majority => {
+                let voters = view.servers.iter().filter(|server| server.votes).count();
+                some_of(standing().filter(|server| server.votes), voters / 2 + 1, rng)
+            }
+            Target::Observer => some_of(standing().filter(|server| !server.votes), 1, rng),
             Target::Any => some_of(standing(), 1, rng),
             Target::Follower => some_of(standing().filter(ServerView::follows), 1, rng),
             Target::Leader => {

@@ -20,6 +20,14 @@ pub struct Event {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
+    /// Who takes part as the run begins. A history without this line is one in which everybody
+    /// votes.
+    Ensemble {
+        /// Those who decide, in ascending order.
+        voters: Vec<ServerId>,
+        /// Those who are told, in ascending order.
+        observers: Vec<ServerId>,
+    },
     /// The run goes into its next phase.
     Phase(Phase),
     /// A client put a request on the wire. (Requests that wait for a connection are not yet in the

@@ -151,6 +151,8 @@ pub enum Role {
     Looking,
     /// Follows this server, or tries to.
     Following(ServerId),
+    /// Follows this server without a vote, or tries to.
+    Observing(ServerId),
     /// Leads, or tries to.
     Leading,
 }

@@ -245,7 +245,7 @@ impl Ledger {
                 let standing = self.servers.of(server);
                 standing.serving &= *role != Role::Looking;
                 standing.follows = match role {
-                    Role::Following(leader) => Some(*leader),
+                    Role::Following(leader) | Role::Observing(leader) => Some(*leader),
                     Role::Looking | Role::Leading => None,
                 };
             }

@@ -2,6 +2,7 @@
 //! at every version. Shares no code with `tree`, which it judges.
 
 mod apply;
+mod electorate;
 mod expect;
 mod ledger;
 mod members;
@@ -12,6 +13,7 @@ mod versions;
 mod znode;
 
 pub use apply::Stamp;
+pub use electorate::Electorate;
 pub use expect::{Expected, before, is_of_session};
 pub use ledger::{Ledger, Proposal, Reign, Seal, Standing, Txn};
 pub use reads::stat_difference;
@@ -26,6 +28,7 @@ use crate::history::{Action, Event, Op, What};
 /// The committed history so far, and every version of the tree.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
+    electorate: Electorate,
     ledger: Ledger,
     versions: Versions,
     requests: Requests,
@@ -37,6 +40,7 @@ impl Model {
     /// Takes the next event in.
     pub fn observe(&mut self, event: &Event) {
         match &event.what {
+            What::Ensemble { voters, .. } => self.electorate.set(voters),
             What::Invoke { .. } => self.requests.observe(event),
             What::Note { server, note } => {
                 self.ledger.observe(event, *server, note);
@@ -45,6 +49,11 @@ impl Model {
             What::Act(Action::Crash { server, .. }) => self.ledger.crash(*server),
             _ => {}
         }
+    }
+
+    /// Who votes.
+    pub fn electorate(&self) -> &Electorate {
+        &self.electorate
     }
 
     /// What was proposed and committed, and where the servers stand.

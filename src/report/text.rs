@@ -144,6 +144,7 @@ fn role(server: &ServerState) -> String {
         _ if !server.up => dim("down"),
         Role::Looking => "LOOKING".to_owned(),
         Role::Following(leader) => format!("FOLLOWING {leader}"),
+        Role::Observing(leader) => format!("OBSERVING {leader}"),
         Role::Leading => "LEADING".to_owned(),
     }
 }

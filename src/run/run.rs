@@ -4,9 +4,10 @@ use super::outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
 use super::phases::Phases;
 use crate::base::{Rng, ServerId, Time};
 use crate::checkers::Judge;
+use crate::history::What;
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
-use crate::server::Config;
+use crate::server::{Config, Membership};
 use crate::sim::{
     ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess, World,
     WorldSettings,
@@ -72,7 +73,7 @@ fn world_settings(plan: &Plan) -> WorldSettings {
         seed: plan.seed,
         network: plan.network.clone(),
         disk: plan.disk.clone(),
-        servers: plan.ensemble.servers,
+        servers: plan.servers().len() as u8,
         clients: plan.clients.iter().map(|client| client.id.0).max().unwrap_or(0),
     }
 }
@@ -100,6 +101,8 @@ async fn live(
 }
 
 fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
+    let (voters, observers) = (plan.ensemble.voters(), plan.ensemble.observers());
+    cluster.recorder.record(What::Ensemble { voters, observers });
     for id in plan.servers() {
         cluster.start_server(ServerProcess {
             world: cluster.world.clone(),
@@ -123,6 +126,7 @@ fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
 
 fn server_config(plan: &Plan, id: ServerId) -> Config {
     let ensemble = &plan.ensemble;
+    let members = Membership::named(&ensemble.voters(), &ensemble.observers());
     Config {
         init_limit_ticks: u64::from(ensemble.init_limit_ticks),
         sync_limit_ticks: u64::from(ensemble.sync_limit_ticks),
@@ -130,7 +134,7 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         snapshot_chunk: ensemble.snapshot_chunk as usize,
         commit_log_count: ensemble.commit_log_count as usize,
         notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
-        ..Config::new(id, plan.servers(), u64::from(ensemble.tick_ms))
+        ..Config::new(id, members, u64::from(ensemble.tick_ms))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The servers' settings: as a scenario wishes them, and as a plan fixes them.
 
-use crate::base::{Range, Rng};
+use crate::base::{Range, Rng, ServerId};
 use serde::{Deserialize, Serialize};
 
 /// The `[ensemble]` table of a scenario. What is a range is drawn once for each run. Small numbers
@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnsembleWish {
-    /// How many servers, 1 to 7.
+    /// How many servers vote, 1 to 7.
     pub servers: u8,
+    /// How many more observe, 0 to 3; their ids follow those of the voters.
+    pub observers: u8,
     /// Length of a tick.
     pub tick_ms: Range<u32>,
     /// How many ticks a learner may take to connect and catch up.
@@ -28,10 +30,18 @@ pub struct EnsembleWish {
     pub max_notification_interval_ms: Range<u32>,
 }
 
+impl EnsembleWish {
+    /// All servers, in ascending order.
+    pub(super) fn all(&self) -> Vec<ServerId> {
+        (1..=self.servers + self.observers).map(ServerId).collect()
+    }
+}
+
 impl Default for EnsembleWish {
     fn default() -> EnsembleWish {
         EnsembleWish {
             servers: 3,
+            observers: 0,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
             sync_limit_ticks: Range::new([5, 5]),
@@ -51,6 +61,8 @@ impl Default for EnsembleWish {
 #[allow(missing_docs, reason = "said once, at the wish")]
 pub struct Ensemble {
     pub servers: u8,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub observers: u8,
     pub tick_ms: u32,
     pub init_limit_ticks: u32,
     pub sync_limit_ticks: u32,
@@ -60,13 +72,33 @@ pub struct Ensemble {
     pub max_notification_interval_ms: u32,
 }
 
+fn is_none(count: &u8) -> bool {
+    *count == 0
+}
+
 impl Ensemble {
+    /// Those who vote, in ascending order.
+    pub fn voters(&self) -> Vec<ServerId> {
+        (1..=self.servers).map(ServerId).collect()
+    }
+
+    /// Those who observe, in ascending order.
+    pub fn observers(&self) -> Vec<ServerId> {
+        (self.servers + 1..=self.servers + self.observers).map(ServerId).collect()
+    }
+
+    /// All of them, in ascending order.
+    pub fn all(&self) -> Vec<ServerId> {
+        self.voters().into_iter().chain(self.observers()).collect()
+    }
+
     /// Draws each number from a stream of its own.
     pub(super) fn draw(wish: &EnsembleWish, seed: u64) -> Ensemble {
         let draw =
             |range: Range<u32>, key| range.draw(&mut Rng::stream(seed, &format!("ensemble/{key}")));
         Ensemble {
             servers: wish.servers,
+            observers: wish.observers,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
             sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),

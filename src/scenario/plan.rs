@@ -174,7 +174,7 @@ impl Plan {
 
     /// The ensemble's servers, in ascending order.
     pub fn servers(&self) -> Vec<ServerId> {
-        all_servers(self.ensemble.servers)
+        self.ensemble.all()
     }
 
     fn read(source: Source<'_>) -> Result<Plan, ScenarioError> {
@@ -193,10 +193,6 @@ fn build_fault(fault: &PlanFault) -> Box<dyn Fault> {
     let entry = faults::ALL.iter().find(|entry| entry.name == fault.name);
     let entry = entry.expect("names are checked when a plan is read or drawn");
     (entry.build)(fault.options.clone()).expect("and so are options")
-}
-
-fn all_servers(count: u8) -> Vec<ServerId> {
-    (1..=count).map(ServerId).collect()
 }
 
 fn draw_clients(scenario: &Scenario, seed: u64) -> Vec<PlanClient> {
@@ -221,7 +217,7 @@ fn draw_client(
         stream: format!("workload/{seat}"),
         start_ms: rng.between(0, START_MS_MAX),
         session_timeout_ms: scenario.ensemble.session_timeout_ms.draw(&mut rng),
-        servers: all_servers(scenario.ensemble.servers),
+        servers: scenario.ensemble.all(),
         seat: Seat { index, clients: wish.clients, ops: wish.ops },
         options: wish.options.clone(),
     }

@@ -18,6 +18,8 @@ const WORKLOAD_KEYS: &[&str] = &["name", "clients", "ops"];
 const FAULT_KEYS: &[&str] = &["name", "every_ms", "lasts_ms", "from_ms"];
 /// The most servers that an ensemble has here.
 const SERVERS_MAX: u8 = 7;
+/// The most observers.
+const OBSERVERS_MAX: u8 = 3;
 /// The most clients of one workload.
 const CLIENTS_MAX: u32 = 1_000;
 
@@ -82,7 +84,7 @@ fn known(what: &str, name: &str, names: &[&str]) -> Reason {
 }
 
 fn ensemble(it: &EnsembleWish) -> Reason {
-    servers(it.servers)?;
+    servers(it.servers, it.observers)?;
     let least = [
         ("tick_ms", it.tick_ms),
         ("init_limit_ticks", it.init_limit_ticks),
@@ -98,11 +100,14 @@ fn ensemble(it: &EnsembleWish) -> Reason {
     }
 }
 
-fn servers(count: u8) -> Reason {
-    match count {
-        1..=SERVERS_MAX => Ok(()),
-        _ => Err(format!("[ensemble]: `servers` is {count}; expected 1 to {SERVERS_MAX}")),
+fn servers(count: u8, observers: u8) -> Reason {
+    if count == 0 || count > SERVERS_MAX {
+        return Err(format!("[ensemble]: `servers` is {count}; expected 1 to {SERVERS_MAX}"));
     }
+    if observers > OBSERVERS_MAX {
+        return Err(format!("[ensemble]: `observers` is {observers}; at most {OBSERVERS_MAX}"));
+    }
+    Ok(())
 }
 
 fn world(network: &NetworkSettings, disk: &DiskSettings) -> Reason {
@@ -195,7 +200,7 @@ pub(super) fn plan(it: &Plan) -> Reason {
 }
 
 fn numbers(it: &Ensemble) -> Reason {
-    servers(it.servers)?;
+    servers(it.servers, it.observers)?;
     let least = [it.tick_ms, it.init_limit_ticks, it.sync_limit_ticks, it.snapshot_every];
     let more = [it.snapshot_chunk, it.max_notification_interval_ms];
     if least.iter().chain(&more).any(|&number| number == 0) {
@@ -212,7 +217,7 @@ fn clients(it: &Plan) -> Reason {
     }
     for client in &it.clients {
         if client.servers.is_empty() || client.servers.iter().any(|id| !it.servers().contains(id)) {
-            let count = it.ensemble.servers;
+            let count = it.servers().len();
             return Err(format!("client {}: `servers` names some of s1 to s{count}", client.id));
         }
         workload_options(&client.workload, &client.options, client.seat)?;

@@ -1,6 +1,7 @@
 //! What a server is told about itself and the ensemble (`zoo.cfg`, as data).
 
 use crate::base::{Millis, ServerId};
+use crate::wire::Membership;
 use crate::zab;
 
 /// A server's configuration.
@@ -8,8 +9,8 @@ use crate::zab;
 pub struct Config {
     /// Which server it is (`myid`).
     pub id: ServerId,
-    /// All servers of the ensemble, in ascending order.
-    pub servers: Vec<ServerId>,
+    /// All servers of the ensemble, and which of them observe (`server.N`, `peerType`).
+    pub ensemble: Membership,
     /// The unit of most times, in milliseconds (`tickTime`).
     pub tick_ms: u64,
     /// How many ticks a learner may take to connect and to catch up (`initLimit`).
@@ -34,10 +35,10 @@ pub struct Config {
 impl Config {
     /// A server of this ensemble with ZooKeeper's defaults for everything else. Whoever wants
     /// something else says so behind it: `Config { commit_log_count: 5, ..Config::new(…) }`.
-    pub fn new(id: ServerId, servers: Vec<ServerId>, tick_ms: u64) -> Config {
+    pub fn new(id: ServerId, ensemble: Membership, tick_ms: u64) -> Config {
         Config {
             id,
-            servers,
+            ensemble,
             tick_ms,
             init_limit_ticks: 10,
             sync_limit_ticks: 5,
@@ -54,7 +55,7 @@ impl Config {
     pub(super) fn zab(&self) -> zab::Settings {
         zab::Settings {
             id: self.id,
-            voters: self.servers.clone(),
+            ensemble: self.ensemble.clone(),
             tick: Millis(self.tick_ms),
             init_limit_ticks: self.init_limit_ticks,
             sync_limit_ticks: self.sync_limit_ticks,

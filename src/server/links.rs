@@ -322,7 +322,7 @@ impl Links {
             }
             Use::Introduction => {
                 let packet = Packet::decode(&mut from)?;
-                if packet.kind != PacketKind::FollowerInfo {
+                if !matches!(packet.kind, PacketKind::FollowerInfo | PacketKind::ObserverInfo) {
                     return Err(from.bad("a learner that does not introduce itself"));
                 }
                 let learner = LearnerInfo::decode(packet.data())?.server;

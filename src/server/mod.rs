@@ -23,9 +23,10 @@ mod sessions;
 mod zoo_cfg;
 
 pub use crate::storage::{DiskOp, Image};
+pub use crate::wire::{Endpoint, Member, Membership};
 pub use config::Config;
 pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};
 pub use rules::{Progress, Rules, SessionState, Standing, admit};
 pub use server::{Server, State};
-pub use zoo_cfg::{BadZooCfg, Endpoint, Member, Remark, ZooCfg};
+pub use zoo_cfg::{BadZooCfg, Remark, ZooCfg};

@@ -6,7 +6,7 @@ use super::rules::Progress;
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Xid, ZPath, Zxid, hash_of};
-use crate::history::{Change, Note};
+use crate::history::{Change, Note, Role};
 use crate::ops::{Kind, Preparation, Reply, Request};
 use crate::tree::{Applied, Body, SnapshotWriter, Trigger, Txn, WatchKind};
 use crate::wire::{
@@ -342,7 +342,7 @@ impl Server {
     }
 
     pub(super) fn send_to_leader(&mut self, packet: Packet) {
-        if let crate::history::Role::Following(leader) = self.peer.role() {
+        if let Role::Following(leader) | Role::Observing(leader) = self.peer.role() {
             self.with_links(|links, out| links.send(leader, &packet, out));
         }
     }

@@ -102,6 +102,8 @@ pub(super) struct Outgoing {
 pub struct State {
     /// Its role.
     pub role: Role,
+    /// Whether it has a vote.
+    pub votes: bool,
     /// The epoch in force.
     pub epoch: Epoch,
     /// The last transaction in its tree.
@@ -160,6 +162,7 @@ impl Server {
     pub fn state(&self) -> State {
         State {
             role: self.peer.role(),
+            votes: self.peer.votes(),
             epoch: self.peer.epoch(),
             zxid: self.tree.last(),
             digest: self.tree.digest(),

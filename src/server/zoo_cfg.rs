@@ -4,35 +4,14 @@
 //! A value that makes no sense is an error. A key that nobody knows is only remarked upon: files
 //! are shared between versions.
 
-mod address;
 mod entries;
 
 use super::config::Config;
-use crate::base::ServerId;
-use address::member;
+use crate::base::{ServerId, Zxid};
+use crate::wire::{Endpoint, Member, Membership};
 use entries::Entries;
 pub use entries::{BadZooCfg, Remark};
 use std::collections::BTreeMap;
-
-/// A host, by name or number, and a port.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Endpoint {
-    /// A name, an IPv4 address, or an IPv6 address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// A line `server.N`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Member {
-    /// Where learners connect to it, while it leads.
-    pub quorum: Endpoint,
-    /// Where others connect to it for elections.
-    pub election: Endpoint,
-    /// Where clients connect, if the line says so.
-    pub client: Option<Endpoint>,
-}
 
 /// All that a `zoo.cfg` says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,20 +81,25 @@ impl ZooCfg {
             remarks: Vec::new(),
         };
         from.text("dynamicConfigFile");
+        role(&mut from, cfg.members.get(&id))?;
         Ok(ZooCfg { remarks: from.unknown(), ..cfg })
     }
 }
 
-/// The lines `server.N`. One server alone is no ensemble, as in ZooKeeper.
+/// The lines `server.N`. One server alone is no ensemble, as in ZooKeeper; and observers need an
+/// ensemble that they can follow.
 fn members(from: &mut Entries) -> Result<BTreeMap<ServerId, Member>, BadZooCfg> {
     let mut members = BTreeMap::new();
     for entry in from.with_prefix("server.") {
-        let number =
-            entry.key["server.".len()..].parse::<u8>().ok().filter(|id| (1..=254).contains(id));
-        let Some(id) = number else {
+        let Some(id) = ServerId::of_config(&entry.key["server.".len()..]) else {
             return Err(entry.bad("a number from 1 to 254 behind `server.`"));
         };
-        members.insert(ServerId(id), member(&entry)?);
+        let member: Member = entry.value.parse().map_err(|why: String| entry.wrong(&why))?;
+        members.insert(id, member);
+    }
+    let voters = members.values().filter(|it| it.votes).count();
+    if voters < 2 && voters < members.len() {
+        return Err(from.whole_file("observers, but less than two participants".to_owned()));
     }
     if members.len() == 1 {
         members.clear();
@@ -138,7 +122,7 @@ fn own_id(
             from.whole_file(format!("no file `myid` in dataDir; expected one with {expected}"))
         );
     };
-    let id = text.trim().parse::<u8>().ok().map(ServerId).filter(|id| members.contains_key(id));
+    let id = ServerId::of_config(text.trim()).filter(|id| members.contains_key(id));
     id.ok_or_else(|| {
         from.whole_file(format!(
             "the file `myid` in dataDir says `{}`; expected {expected}",
@@ -152,10 +136,13 @@ fn config(
     id: ServerId,
     members: &BTreeMap<ServerId, Member>,
 ) -> Result<Config, BadZooCfg> {
-    let servers = if members.is_empty() { vec![id] } else { members.keys().copied().collect() };
+    let ensemble = match members.is_empty() {
+        true => Membership::named(&[id], &[]),
+        false => Membership { version: Zxid::ZERO, members: members.clone() },
+    };
     let day_ms = 86_400_000;
     let tick_ms = from.number("tickTime", 1..=day_ms)?.unwrap_or(3_000);
-    let mut config = Config::new(id, servers, tick_ms);
+    let mut config = Config::new(id, ensemble, tick_ms);
     let ticks = 1..=1_000_000;
     let millis = 1..=i64::from(i32::MAX);
     from.set(&mut config.init_limit_ticks, "initLimit", ticks.clone())?;
@@ -177,6 +164,16 @@ fn config(
     Ok(config)
 }
 
+/// `peerType` may say once more what the server's own line says, and nothing else.
+fn role(from: &mut Entries, own: Option<&Member>) -> Result<(), BadZooCfg> {
+    let Some(said) = from.text("peerType") else { return Ok(()) };
+    let own = if own.is_none_or(|it| it.votes) { "participant" } else { "observer" };
+    if said == own {
+        return Ok(());
+    }
+    Err(from.wrong("peerType", &format!("{own}, as in the line of this server")))
+}
+
 /// Where clients connect: as the server's own line says, or by `clientPort`.
 fn client(from: &mut Entries, own: Option<&Member>) -> Result<Option<Endpoint>, BadZooCfg> {
     let host = from.text("clientPortAddress");
@@ -191,5 +188,40 @@ fn client(from: &mut Entries, own: Option<&Member>) -> Result<Option<Endpoint>, 
             Ok(Some(Endpoint { host: host.unwrap_or_else(|| "0.0.0.0".into()), port: port as u16 }))
         }
         (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(servers: &str, expected: Result<&str, &str>) {
+        let text = format!("dataDir=d\nclientPort=2181\n{servers}");
+        let read = ZooCfg::parse(&[("zoo.cfg", &text)], Some("2"));
+        let said = read.map(|it| it.config.ensemble.to_string()).map_err(|it| it.to_string());
+        assert_eq!(said, expected.map(str::to_owned).map_err(str::to_owned));
+    }
+
+    #[test]
+    fn who_votes_and_who_observes() {
+        let voters = "server.1=a:1:2\nserver.2=b:1:2;5\n";
+        let shown = "server.1=a:1:2:participant\nserver.2=b:1:2:participant;0.0.0.0:5\nversion=0";
+        check(&voters.replace(";5", ";2181"), Ok(&shown.replace(":5", ":2181")));
+        check(
+            "server.1=a:1:2\nserver.2=b:1:2:observer\nserver.3=c:1:2:participant\npeerType=observer",
+            Ok("server.1=a:1:2:participant\nserver.2=b:1:2:observer\nserver.3=c:1:2:participant\n\
+                version=0"),
+        );
+        check(
+            "server.1=a:1:2\nserver.2=b:1:2\npeerType=observer",
+            Err(
+                "zoo.cfg:5: peerType=observer: expected participant, as in the line of this server",
+            ),
+        );
+        check(
+            "server.1=a:1:2\nserver.2=b:1:2:observer",
+            Err("zoo.cfg: observers, but less than two participants"),
+        );
     }
 }

@@ -92,6 +92,7 @@ impl Board {
             id,
             up: it.up,
             paused: it.paused,
+            votes: it.state.votes,
             role: it.state.role,
             serving: it.state.serving,
         };

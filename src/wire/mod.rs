@@ -4,15 +4,19 @@
 //! notifications for elections. Decoding never panics, whatever the bytes.
 
 mod data;
+mod endpoint;
 mod frame;
 mod jute;
+mod membership;
 mod notification;
 mod packet;
 mod session;
 
 pub use data::{Acl, OPEN_ACL, encode_stat, read_acls, read_stat, write_acls};
+pub use endpoint::Endpoint;
 pub use frame::{FrameError, Frames};
 pub use jute::{Malformed, Reader, Writer};
+pub use membership::{Member, Membership};
 pub use notification::{Hello, HelloError, Notification, PeerState};
 pub use packet::{LearnerInfo, Packet, PacketKind, Proposal};
 pub use session::{

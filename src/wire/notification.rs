@@ -54,12 +54,16 @@ pub enum PeerState {
     Observing,
 }
 
+/// What a server without a vote says in the place of leader, zxid and epoch (`Long.MIN_VALUE`).
+const NOTHING: i64 = i64::MIN;
+
 /// A server's vote, told to another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
     /// The sender's state.
     pub state: PeerState,
-    /// Whom it votes for, or follows.
+    /// Whom it votes for, or follows; [`ServerId::NOBODY`] from one without a vote that looks for a
+    /// leader.
     pub leader: ServerId,
     /// The last zxid of the one it votes for.
     pub zxid: Zxid,
@@ -78,8 +82,11 @@ impl Notification {
             PeerState::Leading => 2,
             PeerState::Observing => 3,
         });
-        to.long(i64::from(self.leader.0)).zxid(self.zxid).long(self.round as i64);
-        to.long(i64::from(self.peer_epoch.0)).int(2).int(0);
+        let [leader, zxid, epoch] = match self.leader {
+            ServerId::NOBODY => [NOTHING; 3],
+            ServerId(id) => [id.into(), self.zxid.to_wire(), self.peer_epoch.0.into()],
+        };
+        to.long(leader).long(zxid).long(self.round as i64).long(epoch).int(2).int(0);
     }
 
     /// Reads one, its length in front. The error is `short` while bytes are missing.
@@ -98,13 +105,25 @@ impl Notification {
             3 => PeerState::Observing,
             _ => return Err(from.bad("an unknown server state")),
         };
-        let leader = from.long()?;
-        let leader = u8::try_from(leader).map_err(|_| from.bad("a server id over 255"))?;
+        let leader = leader(from)?;
         let (zxid, round) = (from.zxid()?, from.long()? as u64);
-        let peer_epoch = if length < 40 { zxid.epoch() } else { epoch(from)? };
+        let peer_epoch = match leader {
+            ServerId::NOBODY => Epoch(0),
+            _ if length < 40 => zxid.epoch(),
+            _ => epoch(from)?,
+        };
         from.skip(start + length)?;
-        Ok(Notification { state, leader: ServerId(leader), zxid, round, peer_epoch })
+        Ok(Notification { state, leader, zxid, round, peer_epoch })
     }
+}
+
+fn leader(from: &mut Reader) -> Result<ServerId, Malformed> {
+    let number = from.long()?;
+    if number == NOTHING {
+        return Ok(ServerId::NOBODY);
+    }
+    let id = u8::try_from(number).map_err(|_| from.bad("a server id over 255"))?;
+    Ok(ServerId(id))
 }
 
 fn epoch(from: &mut Reader) -> Result<Epoch, Malformed> {

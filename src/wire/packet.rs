@@ -43,6 +43,8 @@ kinds! {
     6 Revalidate,
     /// The answer to a forwarded `sync`.
     7 Sync,
+    /// The leader tells an observer what is committed, with the transaction itself.
+    8 Inform,
     /// The leader's initial history is complete.
     10 NewLeader,
     /// A follower introduces itself.
@@ -55,6 +57,8 @@ kinds! {
     14 Trunc,
     /// The whole tree follows.
     15 Snap,
+    /// An observer introduces itself.
+    16 ObserverInfo,
     /// The leader proposes an epoch.
     17 LeaderInfo,
     /// The learner promises the epoch.
@@ -146,7 +150,7 @@ impl fmt::Debug for Proposal {
     }
 }
 
-/// How a learner introduces itself: the data of FOLLOWERINFO.
+/// How a learner introduces itself: the data of FOLLOWERINFO and OBSERVERINFO.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LearnerInfo {
     /// Who.
@@ -155,13 +159,14 @@ pub struct LearnerInfo {
 
 impl LearnerInfo {
     /// The packet, with the epoch that the learner has accepted.
-    pub fn packet(self, accepted: Epoch) -> Packet {
+    pub fn packet(self, observes: bool, accepted: Epoch) -> Packet {
+        let kind = if observes { PacketKind::ObserverInfo } else { PacketKind::FollowerInfo };
         let mut data = Writer::new();
         data.long(i64::from(self.server.0)).int(PROTOCOL).long(0);
-        Packet::with(PacketKind::FollowerInfo, Zxid::floor_of(accepted), data.into_bytes().into())
+        Packet::with(kind, Zxid::floor_of(accepted), data.into_bytes().into())
     }
 
-    /// Reads the data of a FOLLOWERINFO.
+    /// Reads the data of a FOLLOWERINFO or OBSERVERINFO.
     pub fn decode(data: &[u8]) -> Result<LearnerInfo, Malformed> {
         let mut from = Reader::new(data);
         let number = from.long()?;

@@ -1,10 +1,14 @@
 //! Fast leader election (`FastLeaderElection.lookForLeader`): servers tell each other their votes
 //! until a quorum has the same one. Safety does not depend on it: discovery checks again.
+//!
+//! An observer takes part without a vote: it asks the voters, hears their votes and learns who
+//! leads. It proposes nobody of its own, and nobody counts it (ZOOKEEPER-764).
 
+use super::peer::Common;
 use super::quorum::has_majority;
 use super::vote::Vote;
 use crate::base::{Millis, ServerId, Time};
-use crate::wire::{Notification, PeerState};
+use crate::wire::{Membership, Notification, PeerState};
 use std::collections::BTreeMap;
 
 /// How long a quorum's vote has to stand before it counts (`finalizeWait`).
@@ -16,12 +20,12 @@ const RESEND_MIN: Millis = Millis(200);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Election {
     id: ServerId,
-    voters: Vec<ServerId>,
+    ensemble: Membership,
     /// The logical clock: which election this is.
     pub round: u64,
     /// Whom this server votes for now.
     pub vote: Vote,
-    /// Whom it would vote for if it were alone: itself.
+    /// Whom it would vote for if it were alone: itself, or nobody when it has no vote.
     own: Vote,
     /// Votes of this round.
     received: BTreeMap<ServerId, Vote>,
@@ -41,24 +45,19 @@ pub(super) enum Step {
     Wait,
     /// Tell everybody the vote.
     Send,
-    /// Tell the sender the vote: it is in an older round.
+    /// Tell the sender the vote: it is in an older round, or has no vote itself.
     Answer,
     /// The election is over.
     Decided,
 }
 
 impl Election {
-    /// Begins a new round with a vote for itself; the caller sends it.
-    pub fn begin(
-        now: Time,
-        own: Vote,
-        voters: Vec<ServerId>,
-        round: u64,
-        resend_max: Millis,
-    ) -> Election {
+    /// Begins a new round with the server's own vote; the caller sends it.
+    pub fn begin(now: Time, round: u64, common: &Common) -> Election {
+        let own = common.own_vote();
         let mut election = Election {
-            id: own.leader,
-            voters,
+            id: common.settings.id,
+            ensemble: common.settings.ensemble.clone(),
             round,
             vote: own,
             own,
@@ -66,7 +65,7 @@ impl Election {
             established: BTreeMap::new(),
             resend_at: now + RESEND_MIN,
             resend_after: RESEND_MIN,
-            resend_max,
+            resend_max: common.settings.notification_max,
             decide_at: None,
         };
         election.count_own(now);
@@ -93,8 +92,11 @@ impl Election {
 
     /// Another server told its vote.
     pub fn notified(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
-        let known = |server| self.voters.contains(&server);
-        if !known(from) || !known(notification.leader) {
+        let looks = notification.state == PeerState::Looking;
+        if !self.ensemble.votes(from) {
+            return if looks { Step::Answer } else { Step::Wait };
+        }
+        if !self.ensemble.votes(notification.leader) {
             return Step::Wait;
         }
         match notification.state {
@@ -133,7 +135,7 @@ impl Election {
     fn count_own(&mut self, now: Time) {
         self.received.insert(self.id, self.vote);
         let same = |voter| self.received.get(&voter) == Some(&self.vote);
-        let agreed = has_majority(&self.voters, same);
+        let agreed = has_majority(&self.ensemble, same);
         self.decide_at = match self.decide_at {
             _ if !agreed => None,
             Some(at) => Some(at),
@@ -149,7 +151,7 @@ impl Election {
         let means_it = |voter: ServerId| {
             self.established.get(&voter).is_some_and(|(it, ..)| it.same_leadership(vote))
         };
-        if !has_majority(&self.voters, means_it) || !self.leader_says_so(notification) {
+        if !has_majority(&self.ensemble, means_it) || !self.leader_says_so(notification) {
             return Step::Wait;
         }
         self.round = notification.round;

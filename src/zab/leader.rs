@@ -45,6 +45,8 @@ enum Stage {
 #[derive(Clone, Debug)]
 struct Handler {
     stage: Stage,
+    /// An observer: it gets no proposals, and what it says counts for no quorum.
+    observes: bool,
     heard: Time,
 }
 
@@ -130,7 +132,7 @@ impl Leader {
         if self.ping_at <= now {
             self.ping_at = now + half(tick);
             let ping = Packet::bare(PacketKind::Ping, self.last_proposed);
-            self.send_to_syncing(&ping, effects);
+            self.send_to(|_| true, &ping, effects);
         }
         if self.check_at > now {
             return Verdict::Stay;
@@ -138,7 +140,7 @@ impl Leader {
         self.check_at = now + tick;
         self.drop_silent(now, common, effects);
         let here = |voter| voter == common.settings.id || self.learners.contains_key(&voter);
-        let quorum = has_majority(&common.settings.voters, here);
+        let quorum = has_majority(&common.settings.ensemble, here);
         if self.phase == Phase::Broadcast && !quorum { Verdict::Leave } else { Verdict::Stay }
     }
 
@@ -174,8 +176,10 @@ impl Leader {
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
-        if packet.kind == PacketKind::FollowerInfo {
-            return self.introduced(now, from, packet.zxid().epoch(), common, effects);
+        if let PacketKind::FollowerInfo | PacketKind::ObserverInfo = packet.kind {
+            let observes = packet.kind == PacketKind::ObserverInfo;
+            self.learners.insert(from, Handler { stage: Stage::Introduced, observes, heard: now });
+            return self.introduced(from, packet.zxid().epoch(), common, effects);
         }
         let Some(learner) = self.learners.get_mut(&from) else {
             effects.push(Effect::Hangup(from));
@@ -200,16 +204,15 @@ impl Leader {
 
     fn introduced(
         &mut self,
-        now: Time,
         from: ServerId,
         accepted: Epoch,
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
-        self.learners.insert(from, Handler { stage: Stage::Introduced, heard: now });
+        common.promised_elsewhere = common.promised_elsewhere.max(accepted);
         if self.phase != Phase::Discovery && accepted > self.epoch {
             // It has promised a later epoch to somebody who did not get it into force, and can
-            // never follow this one. The next election's epoch is above both.
+            // never follow this one. The next epoch is above both.
             return Verdict::Leave;
         }
         match self.phase {
@@ -223,13 +226,14 @@ impl Leader {
         Verdict::Stay
     }
 
-    /// A quorum is here: the new epoch is above all that any of them has accepted
-    /// (ZOOKEEPER-1343).
+    /// A quorum is here: the new epoch is above all that any of them has accepted (ZOOKEEPER-1343),
+    /// and above what others have, so that they can follow, too. Those who have no vote count for the
+    /// epoch's number only, not for the quorum.
     fn propose_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
-        if !has_majority(&common.settings.voters, |voter| self.accepted.contains_key(&voter)) {
+        if !has_majority(&common.settings.ensemble, |voter| self.accepted.contains_key(&voter)) {
             return Verdict::Stay;
         }
-        let highest = self.accepted.values().max().expect("its own is among them");
+        let highest = self.accepted.values().fold(common.promised_elsewhere, |a, &b| a.max(b));
         let Some(epoch) = highest.0.checked_add(1) else { return Verdict::Leave };
         self.epoch = Epoch(epoch);
         self.phase = Phase::Proposing;
@@ -304,7 +308,7 @@ impl Leader {
 
     /// A quorum has promised: the epoch is the current one.
     fn enter_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
-        if has_majority(&common.settings.voters, |voter| self.promised.contains(&voter)) {
+        if has_majority(&common.settings.ensemble, |voter| self.promised.contains(&voter)) {
             self.phase = Phase::Entering;
             let then = common.ticket(Then::Synchronize);
             effects.push(Effect::Persist { accepted: self.epoch, current: self.epoch, then });
@@ -351,8 +355,8 @@ impl Leader {
         self.learners.iter().filter_map(|(&server, it)| Some((server, last(it.stage)?))).collect()
     }
 
-    /// Sends a learner what it lacks, then what is outstanding, then NEWLEADER. From here on it
-    /// gets everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
+    /// Sends a learner what it lacks, then a follower what is outstanding, then NEWLEADER. From here
+    /// on it gets everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
     fn synchronize(
         &mut self,
         to: ServerId,
@@ -382,12 +386,12 @@ impl Leader {
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
             send(Packet::bare(PacketKind::Commit, proposal.zxid));
         }
-        for proposal in history.pending() {
+        let learner = self.learners.get_mut(&to).expect("the caller has looked");
+        for proposal in history.pending().filter(|_| !learner.observes) {
             let payload = proposal.payload.clone();
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
         }
         send(Packet::bare(PacketKind::NewLeader, Zxid::floor_of(self.epoch)));
-        let learner = self.learners.get_mut(&to).expect("the caller has looked");
         learner.stage = Stage::Syncing;
     }
 
@@ -424,7 +428,7 @@ impl Leader {
     /// A quorum holds the initial history: it is committed, and the epoch is in force.
     fn establish(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
         assert_eq!(self.phase, Phase::Synchronization, "an epoch is established once");
-        if !has_majority(&common.settings.voters, |voter| self.synced.contains(&voter)) {
+        if !has_majority(&common.settings.ensemble, |voter| self.synced.contains(&voter)) {
             return;
         }
         self.phase = Phase::Broadcast;
@@ -447,11 +451,12 @@ impl Leader {
         self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: Vec::new() });
         effects.push(Effect::Append(proposal.clone()));
         common.history.append(proposal);
-        self.send_to_syncing(&packet, effects);
+        self.send_to(|it| !it.observes, &packet, effects);
     }
 
-    fn send_to_syncing(&self, packet: &Packet, effects: &mut Vec<Effect>) {
-        let syncing = self.learners.iter().filter(|(_, it)| it.stage >= Stage::Syncing);
+    /// To those who are up to date or about to be.
+    fn send_to(&self, whom: impl Fn(&Handler) -> bool, packet: &Packet, effects: &mut Vec<Effect>) {
+        let syncing = self.learners.iter().filter(|(_, it)| it.stage >= Stage::Syncing && whom(it));
         effects.extend(syncing.map(|(&server, _)| Effect::Send(server, packet.clone())));
     }
 
@@ -471,15 +476,18 @@ impl Leader {
 
     /// Commits, in order, what a quorum has.
     fn commit(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
-        let voters = &common.settings.voters;
+        let ensemble = &common.settings.ensemble;
         while let Some(first) = self
             .outstanding
-            .pop_front_if(|it| has_majority(voters, |voter| it.acks.contains(&voter)))
+            .pop_front_if(|it| has_majority(ensemble, |voter| it.acks.contains(&voter)))
         {
             effects.push(Effect::Note(Note::Committed { zxid: first.zxid }));
-            self.send_to_syncing(&Packet::bare(PacketKind::Commit, first.zxid), effects);
             let proposal = common.history.deliver().expect("what is outstanding is pending");
             assert_eq!(proposal.zxid, first.zxid, "proposals are committed in order");
+            let commit = Packet::bare(PacketKind::Commit, first.zxid);
+            self.send_to(|it| !it.observes, &commit, effects);
+            let inform = Packet::with(PacketKind::Inform, first.zxid, proposal.payload.clone());
+            self.send_to(|it| it.observes, &inform, effects);
             effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
         }
         for (server, last) in self.promised_learners() {

@@ -1,5 +1,5 @@
-//! A follower's side of discovery, synchronisation and broadcast (`Learner.java`,
-//! `Follower.java`).
+//! A follower's or observer's side of discovery, synchronisation and broadcast (`Learner.java`,
+//! `Follower.java`, `Observer.java`).
 //!
 //! Synchronisation is staging: what the leader sends is kept aside, and goes to log and tree in one
 //! step when NEWLEADER says that it is complete.
@@ -8,7 +8,7 @@ use super::history::follows;
 use super::peer::{Common, Delivery, Effect, Then, Verdict};
 use super::rules::AckOrder;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
-use crate::history::Note;
+use crate::history::{Note, Role};
 use crate::wire::{LearnerInfo, Packet, PacketKind, Proposal};
 use std::collections::VecDeque;
 
@@ -47,10 +47,12 @@ enum Base {
     Empty,
 }
 
-/// A follower, or one that tries to be.
+/// A follower or an observer, or one that tries to be.
 #[derive(Clone, Debug)]
 pub(super) struct Learner {
     pub leader: ServerId,
+    /// It is told what is committed, and of nothing before that; it acknowledges no proposal.
+    observes: bool,
     phase: Phase,
     /// When the leader was last heard, or the phase began.
     heard: Time,
@@ -70,11 +72,11 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    /// Begins with a dial.
-    pub fn begin(now: Time, leader: ServerId, effects: &mut Vec<Effect>) -> Learner {
-        effects.push(Effect::Dial(leader));
+    /// Begins with a dial, which is the caller's to make.
+    pub fn begin(now: Time, leader: ServerId, common: &Common) -> Learner {
         Learner {
             leader,
+            observes: common.observes(),
             phase: Phase::Connecting { redial_at: None, dials: 1 },
             heard: now,
             epoch: Epoch(0),
@@ -86,6 +88,11 @@ impl Learner {
             late: Vec::new(),
             acked: Zxid::ZERO,
         }
+    }
+
+    /// The role, as it is told.
+    pub fn role(&self) -> Role {
+        if self.observes { Role::Observing(self.leader) } else { Role::Following(self.leader) }
     }
 
     /// Whether disk or memory may be between two histories.
@@ -131,7 +138,7 @@ impl Learner {
         self.heard = now;
         self.phase = Phase::Discovery;
         let info = LearnerInfo { server: common.settings.id };
-        effects.push(Effect::Send(self.leader, info.packet(common.accepted)));
+        effects.push(Effect::Send(self.leader, info.packet(self.observes, common.accepted)));
     }
 
     pub fn unlinked(&mut self, now: Time, common: &Common) -> Verdict {
@@ -358,16 +365,16 @@ impl Learner {
         effects: &mut Vec<Effect>,
     ) -> Verdict {
         match packet.kind {
-            PacketKind::Proposal => {
-                self.log_late(common, effects);
-                let zxid = packet.zxid();
-                let Some(payload) = packet.data else { return Verdict::Leave };
-                if !common.history.may_follow(zxid) {
+            PacketKind::Proposal if !self.observes => {
+                return self.take_in(packet, common, effects);
+            }
+            PacketKind::Inform if self.observes => {
+                if self.take_in(packet, common, effects) == Verdict::Leave {
                     return Verdict::Leave;
                 }
-                append(Proposal { zxid, payload }, common, effects);
+                deliver(Delivery::Committed, common, effects);
             }
-            PacketKind::Commit => {
+            PacketKind::Commit if !self.observes => {
                 let next = common.history.pending().next();
                 if next.is_none_or(|proposal| proposal.zxid != packet.zxid()) {
                     return Verdict::Leave;
@@ -384,6 +391,23 @@ impl Learner {
             PacketKind::Revalidate => effects.push(Effect::Revalidated(packet)),
             _ => return Verdict::Leave,
         }
+        Verdict::Stay
+    }
+
+    /// The next proposal goes to the log.
+    fn take_in(
+        &mut self,
+        packet: Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        self.log_late(common, effects);
+        let zxid = packet.zxid();
+        let Some(payload) = packet.data else { return Verdict::Leave };
+        if !common.history.may_follow(zxid) {
+            return Verdict::Leave;
+        }
+        append(Proposal { zxid, payload }, common, effects);
         Verdict::Stay
     }
 

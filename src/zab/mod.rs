@@ -2,6 +2,9 @@
 //! synchronisation, broadcast (`zookeeper.md`, C; Junqueira, Reed, Serafini: Zab, DSN 2011).
 //! Knows no znode: payloads are bytes.
 //!
+//! Observers learn what the others have decided; they are counted in no election, no epoch and no
+//! quorum (ZOOKEEPER-2959).
+//!
 //! [`Peer`] is the whole of it for one server. Messages and the passing of time go in, effects come
 //! out; what has to be on disk first comes back as [`Then`].
 

@@ -9,15 +9,15 @@ use super::rules::{FastForward, LogQueue, Rules};
 use super::vote::Vote;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
-use crate::wire::{Notification, Packet, PeerState, Proposal};
+use crate::wire::{Membership, Notification, Packet, PeerState, Proposal};
 
 /// Who takes part, and how patient they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// This server.
     pub id: ServerId,
-    /// All who vote, in ascending order, this one included.
-    pub voters: Vec<ServerId>,
+    /// All who take part.
+    pub ensemble: Membership,
     /// The unit of the limits.
     pub tick: Millis,
     /// How many ticks a learner may take to connect and to catch up.
@@ -153,6 +153,9 @@ pub(super) struct Common {
     pub rules: Rules,
     pub accepted: Epoch,
     pub current: Epoch,
+    /// The latest epoch that a learner said it had promised to somebody. Not on disk: it only saves
+    /// elections.
+    pub promised_elsewhere: Epoch,
     pub history: History,
     /// Counts the roles that this server has had.
     pub role: u64,
@@ -166,7 +169,20 @@ impl Common {
         Ticket { role: self.role, then }
     }
 
+    /// Whether this server is one of those who decide.
+    pub fn votes(&self) -> bool {
+        self.settings.ensemble.votes(self.settings.id)
+    }
+
+    /// Whether it is told what is committed, and of nothing before that.
+    pub fn observes(&self) -> bool {
+        self.settings.ensemble.observes(self.settings.id)
+    }
+
     pub fn own_vote(&self) -> Vote {
+        if !self.votes() {
+            return Vote::NONE;
+        }
         Vote { peer_epoch: self.current, zxid: self.history.last(), leader: self.settings.id }
     }
 }
@@ -212,6 +228,7 @@ impl Peer {
             rules,
             accepted: Epoch(0),
             current: Epoch(0),
+            promised_elsewhere: Epoch(0),
             history,
             role: 0,
             claims_nothing: false,
@@ -223,10 +240,15 @@ impl Peer {
     /// The role, as it is told.
     pub fn role(&self) -> Role {
         match &self.state {
-            State::Following(learner) => Role::Following(learner.leader),
+            State::Following(learner) => learner.role(),
             State::Leading(_) => Role::Leading,
             State::Loading | State::Looking(_) | State::Leaving => Role::Looking,
         }
+    }
+
+    /// Whether this server is one of those who decide.
+    pub fn votes(&self) -> bool {
+        self.common.votes()
     }
 
     /// The epoch in force, as far as this server knows.
@@ -331,9 +353,11 @@ impl Peer {
 
     /// What it tells a server that looks for a leader, once it has one.
     fn told_vote(&self) -> Notification {
-        let state = match &self.state {
-            State::Leading(_) => PeerState::Leading,
-            _ => PeerState::Following,
+        let state = match self.role() {
+            Role::Looking => PeerState::Looking,
+            Role::Following(_) => PeerState::Following,
+            Role::Observing(_) => PeerState::Observing,
+            Role::Leading => PeerState::Leading,
         };
         // Once an epoch is in force, all of its servers name it, whenever they came in.
         let vote = Vote { peer_epoch: self.vote.peer_epoch.max(self.common.current), ..self.vote };
@@ -353,23 +377,24 @@ impl Peer {
     }
 
     fn tell_all(&self, told: &Notification, effects: &mut Vec<Effect>) {
-        let others =
-            self.common.settings.voters.iter().filter(|&&it| it != self.common.settings.id);
-        effects.extend(others.map(|&to| Effect::Notify(to, told.clone())));
+        let Settings { id, ensemble, .. } = &self.common.settings;
+        let others = ensemble.voters().filter(|it| it != id);
+        effects.extend(others.map(|to| Effect::Notify(to, told.clone())));
     }
 
     /// The election is over: lead, or follow.
     fn take_role(&mut self, now: Time, effects: &mut Vec<Effect>) {
         self.common.role += 1;
-        let leads = self.vote.leader == self.common.settings.id;
-        let role = if leads { Role::Leading } else { Role::Following(self.vote.leader) };
-        effects.push(Effect::Note(Note::Role(role)));
-        let verdict = if leads {
+        let verdict = if self.vote.leader == self.common.settings.id {
+            effects.push(Effect::Note(Note::Role(Role::Leading)));
             let (leader, verdict) = Leader::begin(now, &mut self.common, effects);
             self.state = State::Leading(leader);
             verdict
         } else {
-            self.state = State::Following(Learner::begin(now, self.vote.leader, effects));
+            let learner = Learner::begin(now, self.vote.leader, &self.common);
+            effects.push(Effect::Note(Note::Role(learner.role())));
+            effects.push(Effect::Dial(learner.leader));
+            self.state = State::Following(learner);
             Verdict::Stay
         };
         self.follow(now, verdict, effects);
@@ -529,15 +554,7 @@ impl Peer {
         self.round += 1;
         self.vote = self.common.own_vote();
         effects.push(Effect::Note(Note::Role(Role::Looking)));
-        let settings = &self.common.settings;
-        let election = Election::begin(
-            now,
-            self.vote,
-            settings.voters.clone(),
-            self.round,
-            settings.notification_max,
-        );
-        self.state = State::Looking(election);
+        self.state = State::Looking(Election::begin(now, self.round, &self.common));
         self.tell_all(&self.vote.notification(PeerState::Looking, self.round), effects);
     }
 }

@@ -1,12 +1,13 @@
-//! Who decides: more than half of the voters.
+//! Who decides: more than half of those who vote.
 
 use crate::base::ServerId;
+use crate::wire::Membership;
 
-/// Whether those who `agree` are more than half of `voters`. Others are not counted
+/// Whether those who `agree` are more than half of the voters. Others are not counted
 /// (ZOOKEEPER-2959).
-pub fn has_majority(voters: &[ServerId], agree: impl Fn(ServerId) -> bool) -> bool {
-    let agreeing = voters.iter().filter(|&&voter| agree(voter)).count();
-    agreeing > voters.len() / 2
+pub fn has_majority(membership: &Membership, agree: impl Fn(ServerId) -> bool) -> bool {
+    let agreeing = membership.voters().filter(|&voter| agree(voter)).count();
+    agreeing > membership.voters().count() / 2
 }
 
 #[cfg(test)]
@@ -17,10 +18,19 @@ mod tests {
     fn two_majorities_always_meet() {
         for servers in 1..=7u8 {
             let voters: Vec<ServerId> = (1..=servers).map(ServerId).collect();
-            let holds = |set: u32| has_majority(&voters, |it| set & (1 << it.0) != 0);
+            let ensemble = Membership::named(&voters, &[ServerId(8), ServerId(9)]);
+            let holds = |set: u32| has_majority(&ensemble, |it| set & (1 << it.0) != 0);
             for one in 0..(2u32 << servers) {
                 assert!(!(holds(one) && holds(!one)), "{servers} servers, set {one:b}");
             }
         }
+    }
+
+    #[test]
+    fn observers_are_no_part_of_it() {
+        let [one, two, three] = [1, 2, 3].map(ServerId);
+        let ensemble = Membership::named(&[one, two], &[three]);
+        assert!(!has_majority(&ensemble, |it| it != two));
+        assert!(has_majority(&ensemble, |it| it != three));
     }
 }

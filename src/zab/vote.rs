@@ -18,6 +18,10 @@ pub struct Vote {
 }
 
 impl Vote {
+    /// For nobody: what a server begins with that has no vote itself. Every other one is better.
+    pub const NONE: Vote =
+        Vote { peer_epoch: Epoch(0), zxid: Zxid::ZERO, leader: ServerId::NOBODY };
+
     /// What a notification votes for.
     pub fn of(notification: &Notification) -> Vote {
         Vote {

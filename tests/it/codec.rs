@@ -361,7 +361,7 @@ fn headers_and_events_come_back() {
 fn what_servers_say_to_each_other_comes_back() {
     let numbers = (any::<u8>(), any::<u64>(), any::<u32>());
     holds((numbers, zxid(), text(), bytes()), |((server, round, epoch), zxid, address, data)| {
-        let server = ServerId(server);
+        let server = ServerId(server.max(1));
         comes_back(&Hello { server, address }, Hello::encode, Hello::decode)?;
         let peer_epoch = Epoch(epoch);
         let state = PeerState::Looking;
@@ -369,7 +369,7 @@ fn what_servers_say_to_each_other_comes_back() {
         comes_back(&vote, Notification::encode, Notification::decode)?;
         let packet = Packet::with(PacketKind::Proposal, zxid, data.into());
         comes_back(&packet, Packet::encode, Packet::decode)?;
-        let hello = LearnerInfo { server }.packet(peer_epoch);
+        let hello = LearnerInfo { server }.packet(epoch % 2 == 0, peer_epoch);
         prop_assert_eq!(LearnerInfo::decode(hello.data()), Ok(LearnerInfo { server }));
         Ok(())
     });

@@ -17,6 +17,7 @@ const MORE: &[(&str, &str)] = &[
     ("crash", "target = 'all'\npower = false"),
     ("crash", "target = 'majority'"),
     ("pause", "target = 'follower'"),
+    ("crash", "target = 'observer'"),
     ("reset_connections", "between = 'servers'"),
     ("slow_link", "between = 'clients'\none_way = true\nextra_ms = 5"),
     ("skew", "target = 'leader'\ndrift_ppm = [-9, -3]"),
@@ -86,7 +87,8 @@ impl World {
                 _ => Role::Following(ids[0]),
             };
             let (up, paused) = (!self.down.contains(&id), self.paused.contains(&id));
-            ServerView { id, up, paused, role, serving: rng.below(2) == 0 }
+            let votes = rng.below(4) > 0;
+            ServerView { id, up, paused, votes, role, serving: rng.below(2) == 0 }
         };
         let client = |id, rng: &mut Rng| {
             let connected = if rng.below(3) == 0 { None } else { rng.pick(&ids).copied() };

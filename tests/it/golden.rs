@@ -143,10 +143,19 @@ fn packet(packet: &Packet, pieces: &[(&str, &str)]) {
 fn packets() {
     let none = ("nobody's identity", "00000000");
     packet(
-        &LearnerInfo { server: ServerId(2) }.packet(Epoch(3)),
+        &LearnerInfo { server: ServerId(2) }.packet(false, Epoch(3)),
         &[
             ("FOLLOWERINFO, accepted epoch 3", "0000000b 0000000300000000"),
             ("s2, protocol, configuration 0", "00000014 0000000000000002 00010000"),
+            ("", "0000000000000000"),
+            none,
+        ],
+    );
+    packet(
+        &LearnerInfo { server: ServerId(4) }.packet(true, Epoch(3)),
+        &[
+            ("OBSERVERINFO, accepted epoch 3", "00000010 0000000300000000"),
+            ("s4, protocol, configuration 0", "00000014 0000000000000004 00010000"),
             ("", "0000000000000000"),
             none,
         ],
@@ -170,6 +179,16 @@ fn packets() {
             ("session 1, xid 3", "0000000000000001 00000003"),
             ("zxid, time, type -1", "0000000100000002 00000000000003e9 ffffffff"),
             ("error -101", "ffffff9b"),
+            none,
+        ],
+    );
+    packet(
+        &Packet::with(PacketKind::Inform, zxid(2), refusal().encode().into()),
+        &[
+            ("INFORM 1:2, 36 bytes as in the log", "00000008 0000000100000002 00000024"),
+            ("session 1, xid 3", "0000000000000001 00000003"),
+            ("zxid, time, type -1, error -101", "0000000100000002 00000000000003e9 ffffffff"),
+            ("", "ffffff9b"),
             none,
         ],
     );
@@ -219,6 +238,30 @@ fn a_notification() {
         let older = [&(length as i32).to_be_bytes()[..], &fields[..length]].concat();
         assert_eq!(Notification::decode(&mut Reader::new(&older)), Ok(vote.clone()));
     }
+}
+
+// `FastLeaderElection.getInitId` and its neighbours: `Long.MIN_VALUE` for leader, zxid and epoch.
+#[test]
+fn a_notification_of_one_that_has_no_vote() {
+    let vote = Notification {
+        state: PeerState::Looking,
+        leader: ServerId::NOBODY,
+        zxid: Zxid::ZERO,
+        round: 7,
+        peer_epoch: Epoch(0),
+    };
+    let mut bytes = Writer::new();
+    vote.encode(&mut bytes);
+    check(
+        bytes.as_bytes(),
+        &[
+            ("44 bytes", "0000002c"),
+            ("LOOKING, nobody", "00000000 8000000000000000"),
+            ("no zxid, round 7, no epoch", "8000000000000000 0000000000000007 8000000000000000"),
+            ("version 2, no configuration", "00000002 00000000"),
+        ],
+    );
+    assert_eq!(Notification::decode(&mut Reader::new(bytes.as_bytes())), Ok(vote));
 }
 
 // zookeeper.md, E.3: -65536, the dialler, its election address.

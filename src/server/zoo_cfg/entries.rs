@@ -56,7 +56,12 @@ pub(super) struct Entry {
 impl Entry {
     /// The value is wrong.
     pub(super) fn bad(&self, expected: &str) -> BadZooCfg {
-        let what = format!("{}={}: expected {expected}", self.key, self.value);
+        self.wrong(&format!("expected {expected}"))
+    }
+
+    /// The value is wrong, and `why` says what would be right.
+    pub(super) fn wrong(&self, why: &str) -> BadZooCfg {
+        let what = format!("{}={}: {why}", self.key, self.value);
         BadZooCfg { place: self.place.clone(), what }
     }
 }

@@ -1,13 +1,13 @@
 //! Plays a script for whole servers: one, or several with a network between them that delivers at
 //! once, each with a disk that works at once unless it is held.
 //!
-//! `servers 3 KEY=VALUE`; then lines `MS WHAT`: time passes up to there, with every tick that a server
+//! `servers 3 observers=1 KEY=VALUE`; then lines `MS WHAT`: time passes up to there, with every tick that a server
 //! asks for. `start s1`, `crash s1` (the power fails), `cut s1 s2`, `hold s1`, `release s1`, `state`; of
 //! a client: `dial k1 s1`, `connect k1 timeout=4000 session=S last=1:5 password=wrong`, `hang up k1`,
 //! `raw k1 HEX`, and `k1 XID REQUEST`, several joined by ` & ` in one piece. `session=a` is the first
 //! session that was given out, `b` the second.
 
-use super::words::{field, request, text_of_reply};
+use super::words::{ensemble_of, field, request, text_of_reply};
 use crate::disk::{CRASHES, Disk};
 use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
@@ -73,8 +73,8 @@ impl Stage {
     fn line(&mut self, line: &str) {
         if let Some(config) = line.strip_prefix("servers ") {
             self.line = config.to_owned();
-            let count: u8 = config.split(' ').next().unwrap().parse().unwrap();
-            self.hosts = (1..=count).map(|id| (ServerId(id), Host::default())).collect();
+            let all = ensemble_of(line).members;
+            self.hosts = all.into_keys().map(|id| (id, Host::default())).collect();
             return;
         }
         let (ms, what) = line.split_once(' ').unwrap();
@@ -139,7 +139,7 @@ impl Stage {
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
             commit_log_count: number("recent", 100) as usize,
             notification_max_ms: 1600,
-            ..Config::new(id, self.hosts.keys().copied().collect(), 1000)
+            ..Config::new(id, ensemble_of(&format!("servers {}", self.line)), 1000)
         }
     }
 

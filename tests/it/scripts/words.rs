@@ -1,11 +1,11 @@
 //! The words that scripts and transcripts of several cores share.
 
-use menagerie::base::{Data, Stat};
+use menagerie::base::{Data, ServerId, Stat};
 use menagerie::ops::{
     Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
     Ping, Reply, Request, SetData, Sync,
 };
-use menagerie::wire::{Acl, SetWatches};
+use menagerie::wire::{Acl, Membership, SetWatches};
 
 /// A word of a script: `''` is the empty text, `\u002f` a character.
 pub(super) fn text(word: &str) -> String {
@@ -26,6 +26,14 @@ fn data(word: &str) -> Data {
 /// The value behind `key=`.
 pub(super) fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+}
+
+/// `voters 3 observers=1`: s1 to s3 vote, s4 observes.
+pub(super) fn ensemble_of(line: &str) -> Membership {
+    let voters: u8 = line.split(' ').nth(1).unwrap().parse().unwrap();
+    let observers: u8 = field(line, "observers").map_or(0, |it| it.parse().unwrap());
+    let ids = |from: u8, count: u8| (from + 1..=from + count).map(ServerId).collect::<Vec<_>>();
+    Membership::named(&ids(0, voters), &ids(voters, observers))
 }
 
 /// `create /a x`, `create2 /a- x flags=3`, `delete /a 0`, `set /a x -1`, `multi …; …`, `close`,

@@ -1,17 +1,17 @@
 //! Plays a script for the agreement: several peers, and a bus between them that moves only when the
 //! script says so.
 //!
-//! `voters 3 recent=N`; `start s1 accepted=0 current=0 log=1:1,1:2 old=1:1` (`old` of the log is in the
+//! `voters 3 observers=1 recent=N`; `start s1 accepted=0 current=0 log=1:1,1:2 old=1:1` (`old` of the log is in the
 //! tree without being remembered); `deliver s1 s2` the next message, `all s1 s2` every one, `lose s1
 //! s2`; `disk s1` the oldest wish; `logged s1`; `tick 200` for all; `cut s1 s2` ends links and mutes,
 //! `join s1 s2` the opposite; `crash s1`; `propose s1`, `resign s1`; `settle` lets everything happen
 //! that needs no time, silently; `run 200` the same, with ticks of 50 ms; `show`.
 
-use super::words::field;
+use super::words::{ensemble_of, field};
 use crate::disk::proposal;
 use menagerie::base::{Epoch, Millis, ServerId, Time, Zxid};
 use menagerie::history::Role;
-use menagerie::wire::{Notification, Packet, PacketKind, Proposal};
+use menagerie::wire::{Membership, Notification, Packet, PacketKind, Proposal};
 use menagerie::zab::{Delivery, Effect, Peer, Rules, Settings, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
@@ -58,7 +58,7 @@ struct Server {
 
 #[derive(Default)]
 struct Stage {
-    voters: Vec<ServerId>,
+    ensemble: Membership,
     recent: usize,
     servers: BTreeMap<ServerId, Server>,
     bus: BTreeMap<(ServerId, ServerId), VecDeque<Message>>,
@@ -74,7 +74,7 @@ impl Stage {
         let server = |at: usize| words[at].parse::<ServerId>().unwrap();
         match words[0] {
             "voters" => {
-                self.voters = (1..=words[1].parse().unwrap()).map(ServerId).collect();
+                self.ensemble = ensemble_of(line);
                 self.recent = field(line, "recent").map_or(100, |it| it.parse().unwrap());
             }
             "start" => self.start(server(1), line),
@@ -99,6 +99,10 @@ impl Stage {
         }
     }
 
+    fn all(&self) -> Vec<ServerId> {
+        self.ensemble.members.keys().copied().collect()
+    }
+
     fn start(&mut self, id: ServerId, line: &str) {
         let epoch = |key| Epoch(field(line, key).map_or(0, |it| it.parse().unwrap()));
         let zxids = field(line, "log").unwrap_or("").split(',').filter(|it| !it.is_empty());
@@ -106,7 +110,7 @@ impl Stage {
         let base = field(line, "old").map_or(Zxid::ZERO, |it| it.parse().unwrap());
         let settings = Settings {
             id,
-            voters: self.voters.clone(),
+            ensemble: self.ensemble.clone(),
             tick: Millis(1000),
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
@@ -205,7 +209,7 @@ impl Stage {
             Effect::Serve(_) => it.serves = true,
             Effect::Stop => {
                 it.serves = false;
-                self.voters.clone().into_iter().for_each(|peer| self.hang_up(id, peer));
+                self.all().into_iter().for_each(|peer| self.hang_up(id, peer));
             }
             Effect::Request(..)
             | Effect::Revalidate(..)
@@ -214,7 +218,7 @@ impl Stage {
             | Effect::Revalidated(_)
             | Effect::Note(_) => {}
             Effect::AnswerPing(packet) => {
-                if let Role::Following(leader) = it.peer.role() {
+                if let Role::Following(leader) | Role::Observing(leader) = it.peer.role() {
                     self.send(id, leader, Message::Packet(packet));
                 }
             }
@@ -231,7 +235,7 @@ impl Stage {
             linked |= queue.len() < before;
         }
         let leader = self.servers.get(&to).map(|it| it.peer.role());
-        let follows = leader == Some(Role::Following(from));
+        let follows = [Role::Following(from), Role::Observing(from)].map(Some).contains(&leader);
         let leads = leader == Some(Role::Leading);
         if from != to && (linked || follows || leads) {
             self.send(from, to, Message::Gone);
@@ -291,7 +295,7 @@ impl Stage {
 
     fn tick(&mut self, ms: u64) {
         self.now += Millis(ms);
-        for id in self.voters.clone() {
+        for id in self.all() {
             if self.servers.get(&id).is_some_and(|it| it.peer.deadline() <= self.now) {
                 self.call(id, |peer, now, out| peer.tick(now, out));
             }
@@ -307,7 +311,7 @@ impl Stage {
 
     fn crash(&mut self, id: ServerId) {
         self.servers.remove(&id);
-        for to in self.voters.clone() {
+        for to in self.all() {
             self.queue(id, to).clear();
             self.queue(to, id).retain(|it| matches!(it, Message::Vote(_)));
             if to != id && self.servers.contains_key(&to) {

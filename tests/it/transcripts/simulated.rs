@@ -6,7 +6,7 @@ use super::player::{Heard, World, play as play_script};
 use super::tables::OWN_SERVER;
 use menagerie::base::{ConnId, Millis, ServerId};
 use menagerie::run::{Audience, converse};
-use menagerie::server::{Config, Port};
+use menagerie::server::{Config, Membership, Port};
 use menagerie::sim::{self, DiskSettings, NetworkSettings, Wire};
 use serde_json::Value;
 
@@ -42,14 +42,15 @@ fn audience(seed: u64) -> Audience {
     let servers: Vec<ServerId> = (1..=3).map(ServerId).collect();
     Audience {
         seed,
-        servers: servers.iter().map(|&id| config(id, servers.clone())).collect(),
+        servers: servers.iter().map(|&id| config(id, &servers)).collect(),
         network: NetworkSettings::default(),
         disk: DiskSettings::default(),
     }
 }
 
-fn config(id: ServerId, servers: Vec<ServerId>) -> Config {
-    Config { snapshot_every: 1_000, snapshot_chunk: 100, ..Config::new(id, servers, TICK_MS) }
+fn config(id: ServerId, servers: &[ServerId]) -> Config {
+    let ensemble = Membership::named(servers, &[]);
+    Config { snapshot_every: 1_000, snapshot_chunk: 100, ..Config::new(id, ensemble, TICK_MS) }
 }
 
 struct Simulated {

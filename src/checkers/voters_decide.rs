@@ -1,0 +1,78 @@
+//! An epoch is made by a quorum of those who vote, and its leader is one of them: whoever else says
+//! yes is not counted (S17 in `zookeeper.md`, B.2; ZOOKEEPER-2959, ZOOKEEPER-764).
+//!
+//! Needs a history that says who votes, and says nothing of others.
+
+use super::{Checker, Violation};
+use crate::base::{Epoch, ServerId};
+use crate::history::{Event, Note, What};
+use crate::model::{Electorate, Model};
+use std::collections::BTreeMap;
+
+/// Who said yes to something, and the event that says so.
+type Yes = BTreeMap<(Epoch, ServerId), u64>;
+
+/// Nobody is counted who has no vote.
+#[derive(Default)]
+pub struct VotersDecide {
+    /// Promised to follow in an epoch.
+    promised: Yes,
+    /// Acknowledged the epoch's initial history.
+    acked: Yes,
+    checked: u64,
+}
+
+impl Checker for VotersDecide {
+    fn observe(&mut self, event: &Event, model: &Model) -> Result<(), Violation> {
+        let What::Note { server, note } = &event.what else { return Ok(()) };
+        match note {
+            Note::AckedEpoch { epoch } => {
+                self.promised.entry((*epoch, *server)).or_insert(event.index);
+            }
+            Note::AckedNewLeader { epoch, .. } => {
+                self.acked.entry((*epoch, *server)).or_insert(event.index);
+            }
+            Note::Established { epoch, .. } if model.electorate().is_known() => {
+                return self.judge(event, model.electorate(), (*server, *epoch));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
+    }
+}
+
+impl VotersDecide {
+    fn judge(
+        &mut self,
+        event: &Event,
+        electorate: &Electorate,
+        (leader, epoch): (ServerId, Epoch),
+    ) -> Result<(), Violation> {
+        self.checked += 1;
+        if !electorate.has(leader) {
+            let claim = format!("{leader} leads epoch {epoch} and has no vote");
+            return Err(Violation::new(claim, [event.index]));
+        }
+        let voters = electorate.voters();
+        for (what, yes) in [("promised", &self.promised), ("acknowledged", &self.acked)] {
+            let said = |id: &ServerId| *id == leader || yes.contains_key(&(epoch, *id));
+            let for_it: Vec<String> =
+                voters.iter().filter(|id| said(id)).map(ServerId::to_string).collect();
+            if for_it.len() * 2 > voters.len() {
+                continue;
+            }
+            let claim = format!(
+                "{leader} established epoch {epoch} though of {} voters only {} had {what} it",
+                voters.len(),
+                for_it.join(", ")
+            );
+            let evidence = yes.iter().filter(|((it, _), _)| *it == epoch).map(|(_, &event)| event);
+            return Err(Violation::new(claim, evidence.chain([event.index])));
+        }
+        Ok(())
+    }
+}
