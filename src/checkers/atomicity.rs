@@ -64,7 +64,8 @@ impl Atomicity {
             Change::Multi(parts) => {
                 parts.iter().try_for_each(|part| self.promises(txn, part, model))
             }
-            Change::CreateSession { .. } | Change::Check { .. } | Change::Error(_) => Ok(()),
+            Change::CreateSession { .. } | Change::SetAcl { .. } => Ok(()),
+            Change::Check { .. } | Change::Error(_) => Ok(()),
         }
     }
 

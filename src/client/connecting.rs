@@ -83,6 +83,7 @@ impl Client {
             data: text(&data),
             exist: text(&exist),
             child: text(&child),
+            ..SetWatches::default()
         });
         let conn_number = self.dialled_count;
         effects.push(Effect::Rearm { conn_number, since, data, exist, child });

@@ -196,7 +196,14 @@ pub enum Change {
         /// The version afterwards.
         version: i32,
     },
-    /// Within a multi: the version was right.
+    /// Sets a znode's access control list.
+    SetAcl {
+        /// Of which.
+        path: ZPath,
+        /// The version of the list afterwards.
+        version: i32,
+    },
+    /// The version was right.
     Check {
         /// Of which.
         path: ZPath,

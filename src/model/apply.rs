@@ -55,6 +55,7 @@ impl Versions {
             }
             Change::Delete { path } => self.delete(stamp.zxid, path),
             Change::SetData { path, data, version: _ } => self.set_data(stamp, path, data),
+            Change::SetAcl { path, version: _ } => self.set_acl(stamp.zxid, path),
             Change::Check { .. } | Change::Error(_) => Ok(()),
             Change::Multi(parts) => {
                 let mut all = Ok(());
@@ -139,6 +140,18 @@ impl Versions {
             znode.set(data.clone(), stamp.zxid, stamp.time_ms);
         }
         place.fire(WatchKind::Data, stamp.zxid, Kind::DataChanged);
+        Ok(())
+    }
+
+    /// No watch speaks of it.
+    fn set_acl(&mut self, zxid: Zxid, path: &ZPath) -> Result<(), String> {
+        let place = self.place(path);
+        if place.now().is_none() {
+            return Err(format!("sets the ACL of {path}, which is not there"));
+        }
+        if let Some(znode) = place.edit(zxid) {
+            znode.aversion = znode.aversion.wrapping_add(1);
+        }
         Ok(())
     }
 

@@ -207,6 +207,7 @@ pub fn may_carry_out(op: &Op, change: &Change) -> bool {
         Change::CreateSession { .. } => false,
         Change::CloseSession { .. } => *op == Op::Close,
         Change::Create { .. } | Change::Delete { .. } | Change::SetData { .. } => true,
+        Change::SetAcl { .. } => true,
         Change::Check { .. } | Change::Multi(_) | Change::Error(_) => true,
     }
 }

@@ -21,6 +21,8 @@ pub struct Znode {
     pub version: i32,
     /// How many children were ever created: the number that the next sequential child gets.
     pub created: i32,
+    /// How often the access control list was set.
+    pub aversion: i32,
     /// The session it lives with; 0 for none.
     pub owner: SessionId,
     /// How many children it has.
@@ -38,7 +40,7 @@ impl Znode {
             mtime: self.mtime,
             version: self.version,
             cversion: self.created.wrapping_mul(2).wrapping_sub(self.children),
-            aversion: 0,
+            aversion: self.aversion,
             ephemeral_owner: self.owner,
             data_length: i32::try_from(self.data.len()).unwrap_or(i32::MAX),
             num_children: self.children,

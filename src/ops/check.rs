@@ -1,8 +1,9 @@
-//! `check`: a multi fails unless a znode is at a version. Only inside a multi.
+//! `check`: a multi fails unless a znode is at a version. On its own it is of no use, but for being
+//! refused.
 
-use super::Preparation;
+use super::{Preparation, Reply};
 use crate::base::{ErrorCode, ZPath};
-use crate::tree::Body;
+use crate::tree::{Body, perm};
 use crate::wire::{Malformed, Reader, Writer};
 
 /// Fails unless the znode is at this version (`CheckVersionRequest`).
@@ -31,7 +32,13 @@ impl Check {
     pub(super) fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
         ZPath::parse(&self.path).map_err(|_| ErrorCode::BadArguments)?;
         let own = leader.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        leader.check_access(&own, perm::READ)?;
         leader.check_version(self.version, own.version)?;
         Ok(Body::Check { path: self.path.clone(), version: own.version })
     }
+}
+
+/// There is no reply to one that holds (see `Likeness::V3_8`).
+pub(super) fn reply(from: &mut Reader) -> Result<Reply, Malformed> {
+    Err(from.bad("a reply to a check"))
 }

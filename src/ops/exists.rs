@@ -1,9 +1,9 @@
 //! `exists`: a znode's Stat.
 
-use super::Reply;
-use super::serve::find;
+use super::serve::Reading;
+use super::{Likeness, Reply};
 use crate::base::ErrorCode;
-use crate::tree::Tree;
+use crate::tree::perm;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for the Stat (`ExistsRequest`).
@@ -29,11 +29,14 @@ impl Exists {
 
 impl Exists {
     /// Answers from a server's tree.
-    pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
+    pub(super) fn read(&self, from: &Reading) -> Result<Reply, ErrorCode> {
         if self.path.contains('\0') {
             return Err(ErrorCode::BadArguments);
         }
-        let znode = find(tree, &self.path)?;
+        let znode = from.find(&self.path)?;
+        if from.settings.likeness >= Likeness::V3_9 {
+            from.check_access(znode, perm::READ)?;
+        }
         Ok(Reply::Stat(znode.stat()))
     }
 }

@@ -1,9 +1,9 @@
 //! `getChildren` and `getChildren2`: the names of the znodes below. The second form adds the Stat.
 
 use super::Reply;
-use super::serve::find;
+use super::serve::Reading;
 use crate::base::ErrorCode;
-use crate::tree::Tree;
+use crate::tree::perm;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for the children (`GetChildrenRequest`, `GetChildren2Request`).
@@ -29,8 +29,9 @@ impl GetChildren {
 
 impl GetChildren {
     /// Answers from a server's tree; the second form with the Stat.
-    pub(super) fn read(&self, tree: &Tree, with_stat: bool) -> Result<Reply, ErrorCode> {
-        let znode = find(tree, &self.path)?;
+    pub(super) fn read(&self, from: &Reading, with_stat: bool) -> Result<Reply, ErrorCode> {
+        let znode = from.find(&self.path)?;
+        from.check_access(znode, perm::READ)?;
         let children = znode.children.iter().map(|name| name.to_string()).collect();
         Ok(Reply::Children { children, stat: with_stat.then(|| znode.stat()) })
     }

@@ -1,9 +1,9 @@
 //! `getData`: a znode's data and Stat.
 
 use super::Reply;
-use super::serve::find;
+use super::serve::Reading;
 use crate::base::ErrorCode;
-use crate::tree::Tree;
+use crate::tree::perm;
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Asks for data and Stat (`GetDataRequest`).
@@ -29,8 +29,9 @@ impl GetData {
 
 impl GetData {
     /// Answers from a server's tree.
-    pub(super) fn read(&self, tree: &Tree) -> Result<Reply, ErrorCode> {
-        let znode = find(tree, &self.path)?;
+    pub(super) fn read(&self, from: &Reading) -> Result<Reply, ErrorCode> {
+        let znode = from.find(&self.path)?;
+        from.check_access(znode, perm::READ)?;
         Ok(Reply::Data { data: znode.data.clone(), stat: znode.stat() })
     }
 }

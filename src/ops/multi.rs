@@ -3,7 +3,7 @@
 //! On the wire a stream: before each part a header (type, done, error), after the last one a header
 //! that says done (`MultiOperationRecord.java`, `MultiResponse.java`).
 
-use super::{Check, Create, Delete, Preparation, Reply, SetData};
+use super::{Check, Create, CreateTtl, Delete, Likeness, Preparation, Reply, SetData};
 use crate::base::{ErrorCode, Stat};
 use crate::tree::{Applied, Body};
 use crate::wire::{Malformed, Reader, Writer, encode_stat, opcode, read_stat};
@@ -22,6 +22,10 @@ pub enum Part {
     Create(Create),
     /// `create2`
     Create2(Create),
+    /// `createContainer`
+    CreateContainer(Create),
+    /// `createTTL`
+    CreateTtl(CreateTtl),
     /// `delete`
     Delete(Delete),
     /// `setData`
@@ -33,7 +37,7 @@ pub enum Part {
 /// What came of a part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MultiResult {
-    /// Of `create` (no Stat) and `create2` (with a Stat).
+    /// Of `create` (no Stat) and the other kinds of create (with a Stat).
     Created {
         /// The whole path, with the number of a sequential znode.
         path: String,
@@ -103,7 +107,14 @@ impl Multi {
 impl Part {
     fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
         match self {
-            Part::Create(part) | Part::Create2(part) => part.prepare(self.opcode(), leader),
+            // The mistake of 3.8: what the client hears of it has no Stat.
+            Part::Create2(part) if leader.settings.likeness < Likeness::V3_9 => {
+                part.prepare(opcode::CREATE, leader)
+            }
+            Part::Create(part) | Part::Create2(part) | Part::CreateContainer(part) => {
+                part.prepare(self.opcode(), leader)
+            }
+            Part::CreateTtl(part) => part.prepare(leader),
             Part::Delete(part) => part.prepare(leader),
             Part::SetData(part) => part.prepare(leader),
             Part::Check(part) => part.prepare(leader),
@@ -115,6 +126,8 @@ impl Part {
         match self {
             Part::Create(_) => opcode::CREATE,
             Part::Create2(_) => opcode::CREATE2,
+            Part::CreateContainer(_) => opcode::CREATE_CONTAINER,
+            Part::CreateTtl(_) => opcode::CREATE_TTL,
             Part::Delete(_) => opcode::DELETE,
             Part::SetData(_) => opcode::SET_DATA,
             Part::Check(_) => opcode::CHECK,
@@ -123,7 +136,10 @@ impl Part {
 
     fn encode(&self, to: &mut Writer) {
         match self {
-            Part::Create(part) | Part::Create2(part) => part.encode(to),
+            Part::Create(part) | Part::Create2(part) | Part::CreateContainer(part) => {
+                part.encode(to);
+            }
+            Part::CreateTtl(part) => part.encode(to),
             Part::Delete(part) => part.encode(to),
             Part::SetData(part) => part.encode(to),
             Part::Check(part) => part.encode(to),
@@ -134,6 +150,8 @@ impl Part {
         match number {
             opcode::CREATE => Create::decode(from).map(Part::Create),
             opcode::CREATE2 => Create::decode(from).map(Part::Create2),
+            opcode::CREATE_CONTAINER => Create::decode(from).map(Part::CreateContainer),
+            opcode::CREATE_TTL => CreateTtl::decode(from).map(Part::CreateTtl),
             opcode::DELETE => Delete::decode(from).map(Part::Delete),
             opcode::SET_DATA => SetData::decode(from).map(Part::SetData),
             opcode::CHECK => Check::decode(from).map(Part::Check),
@@ -147,7 +165,7 @@ impl MultiResult {
     pub(super) fn of(applied: &Applied) -> MultiResult {
         match applied {
             Applied::Created { opcode, path, stat } => {
-                let stat = (*opcode == opcode::CREATE2).then_some(*stat);
+                let stat = (*opcode != opcode::CREATE).then_some(*stat);
                 MultiResult::Created { path: path.clone(), stat }
             }
             Applied::Deleted => MultiResult::Deleted,
@@ -219,15 +237,15 @@ pub(super) fn encode_results(results: &[MultiResult], to: &mut Writer) {
 }
 
 /// The type in the header (`MultiHeader`) of the next part or result; `None` behind the last one.
-fn read_header(from: &mut Reader) -> Result<Option<i32>, Malformed> {
+pub(super) fn read_header(from: &mut Reader) -> Result<Option<i32>, Malformed> {
     let (opcode, done, _error) = (from.int()?, from.boolean()?, from.int()?);
     Ok(if done { None } else { Some(opcode) })
 }
 
-fn write_header(opcode: i32, error: i32, to: &mut Writer) {
+pub(super) fn write_header(opcode: i32, error: i32, to: &mut Writer) {
     to.int(opcode).boolean(false).int(error);
 }
 
-fn write_end(to: &mut Writer) {
+pub(super) fn write_end(to: &mut Writer) {
     to.int(-1).boolean(true).int(-1);
 }

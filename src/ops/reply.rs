@@ -3,12 +3,12 @@
 use super::MultiResult;
 use crate::base::{Data, Stat};
 use crate::tree::Applied;
-use crate::wire::{Writer, encode_stat, opcode};
+use crate::wire::{Acl, Identity, Writer, encode_stat, opcode, write_acls};
 
 /// The body of a reply without an error. Which form it has depends on the operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reply {
-    /// To `create` (no Stat) and `create2` (with a Stat).
+    /// To `create` (no Stat) and the other kinds of create (with a Stat).
     Created {
         /// The whole path, with the number of a sequential znode.
         path: String,
@@ -17,7 +17,7 @@ pub enum Reply {
     },
     /// To `delete`.
     Deleted,
-    /// To `exists` and `setData`.
+    /// To `exists`, `setData` and `setACL`.
     Stat(Stat),
     /// To `getData`.
     Data {
@@ -40,7 +40,25 @@ pub enum Reply {
     },
     /// To `multi`, also when nothing of it was done.
     Multi(Vec<MultiResult>),
-    /// To `ping`, `setWatches` and `closeSession`: the header says it all.
+    /// To `getACL`.
+    Acl {
+        /// The list; hashes are masked for who may not change it.
+        acls: Vec<Acl>,
+        /// The znode's Stat.
+        stat: Stat,
+    },
+    /// To `addWatch`: 0.
+    Watching(i32),
+    /// To `getEphemerals`.
+    Paths(Vec<String>),
+    /// To `getAllChildrenNumber`.
+    Number(i32),
+    /// To `whoAmI`.
+    Identities(Vec<Identity>),
+    /// To `multiRead`: each part's reply, or its error's number.
+    MultiRead(Vec<Result<Reply, i32>>),
+    /// To `ping`, `auth`, `setWatches`, `removeWatches`, `checkWatches` and `closeSession`: the header
+    /// says it all.
     Empty,
 }
 
@@ -49,7 +67,7 @@ impl Reply {
     pub fn of(applied: &Applied) -> Result<Reply, i32> {
         Ok(match applied {
             Applied::Created { opcode, path, stat } => {
-                let stat = (*opcode == opcode::CREATE2).then_some(*stat);
+                let stat = (*opcode != opcode::CREATE).then_some(*stat);
                 Reply::Created { path: path.clone(), stat }
             }
             Applied::Deleted => Reply::Deleted,
@@ -80,6 +98,21 @@ impl Reply {
             Reply::Synced { path } => {
                 to.string(path);
             }
+            Reply::Acl { acls, stat } => {
+                write_acls(acls, to);
+                encode_stat(stat, to);
+            }
+            Reply::Watching(number) | Reply::Number(number) => {
+                to.int(*number);
+            }
+            Reply::Paths(paths) => {
+                to.strings(paths);
+            }
+            Reply::Identities(all) => {
+                to.count(all.len());
+                all.iter().for_each(|it| it.encode(to));
+            }
+            Reply::MultiRead(results) => super::multi_read::encode_results(results, to),
             Reply::Multi(results) => super::multi::encode_results(results, to),
         }
     }

@@ -1,8 +1,9 @@
 //! What a server does with a request: a leader prepares writes, every server answers reads.
 
-use super::{Reply, Request};
+use super::{Likeness, Reply, Request, Settings};
 use crate::base::{ErrorCode, SessionId, ZPath, Zxid};
-use crate::tree::{Body, Overlay, Part, Record, Rules, Tree, WatchKind, Znode};
+use crate::tree::{Access, Body, Overlay, Part, Record, Rules, Tree, WatchKind, Znode, may};
+use crate::wire::Identity;
 
 /// What a leader prepares a transaction with: the tree, and what is outstanding on top of it.
 #[derive(Debug)]
@@ -13,10 +14,14 @@ pub struct Preparation<'a> {
     pub overlay: &'a mut Overlay,
     /// Whose request it is.
     pub session: SessionId,
+    /// Who that session's connection has shown itself to be.
+    pub ids: &'a [Identity],
     /// The place that the transaction will have.
     pub zxid: Zxid,
     /// The tree's decisions.
     pub rules: &'a Rules,
+    /// The administrator's.
+    pub settings: &'a Settings,
 }
 
 impl Preparation<'_> {
@@ -36,6 +41,37 @@ impl Preparation<'_> {
     pub(super) fn check_version(&self, asked: i32, found: i32) -> Result<(), ErrorCode> {
         if asked == -1 || asked == found { Ok(()) } else { Err(ErrorCode::BadVersion) }
     }
+
+    pub(super) fn check_access(&self, znode: &Record, perms: i32) -> Result<(), ErrorCode> {
+        let access = Access { ids: self.ids, skips: self.settings.skips_acl };
+        if may(&znode.acls, perms, access) { Ok(()) } else { Err(ErrorCode::NoAuth) }
+    }
+}
+
+/// What a server answers a read with.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// What was applied.
+    pub tree: &'a Tree,
+    /// Who asks.
+    pub session: SessionId,
+    /// Who that session's connection has shown itself to be.
+    pub ids: &'a [Identity],
+    /// The administrator's decisions.
+    pub settings: &'a Settings,
+}
+
+impl Reading<'_> {
+    /// The znode that a read asks for. The empty path names the root, too (`DataTree` keeps it under
+    /// both names); no write takes it.
+    pub(super) fn find(&self, path: &str) -> Result<&Znode, ErrorCode> {
+        self.tree.get(if path.is_empty() { "/" } else { path }).ok_or(ErrorCode::NoNode)
+    }
+
+    pub(super) fn check_access(&self, znode: &Znode, perms: i32) -> Result<(), ErrorCode> {
+        let access = Access { ids: self.ids, skips: self.settings.skips_acl };
+        if may(&znode.acls, perms, access) { Ok(()) } else { Err(ErrorCode::NoAuth) }
+    }
 }
 
 impl Request {
@@ -43,9 +79,14 @@ impl Request {
     /// nothing.
     pub fn prepare(&self, leader: &mut Preparation) -> Body {
         let body = match self {
-            Request::Create(it) | Request::Create2(it) => it.prepare(self.opcode(), leader),
+            Request::Create(it) | Request::Create2(it) | Request::CreateContainer(it) => {
+                it.prepare(self.opcode(), leader)
+            }
+            Request::CreateTtl(it) => it.prepare(leader),
             Request::Delete(it) => it.prepare(leader),
             Request::SetData(it) => it.prepare(leader),
+            Request::SetAcl(it) => it.prepare(leader),
+            Request::Check(it) => it.prepare(leader),
             Request::Multi(it) => Ok(it.prepare(leader)),
             Request::CloseSession(_) => Ok(close_session(leader)),
             _ => Err(ErrorCode::Unimplemented),
@@ -54,16 +95,26 @@ impl Request {
     }
 
     /// Answers a read from a server's tree; `None` for what is no read.
-    pub fn read(&self, tree: &Tree) -> Option<Result<Reply, ErrorCode>> {
+    pub fn read(&self, from: &Reading) -> Option<Result<Reply, ErrorCode>> {
         Some(match self {
-            Request::Exists(it) => it.read(tree),
-            Request::GetData(it) => it.read(tree),
-            Request::GetChildren(it) => it.read(tree, false),
-            Request::GetChildren2(it) => it.read(tree, true),
+            Request::Exists(it) => it.read(from),
+            Request::GetData(it) => it.read(from),
+            Request::GetAcl(it) => it.read(from),
+            Request::GetChildren(it) => it.read(from, false),
+            Request::GetChildren2(it) => it.read(from, true),
+            Request::GetEphemerals(it) => Ok(it.read(from)),
+            Request::GetAllChildrenNumber(it) => it.read(from),
+            Request::MultiRead(it) => Ok(it.read(from)),
+            Request::WhoAmI(it) => Ok(it.read(from)),
             Request::Sync(it) => Ok(Reply::Synced { path: it.path.clone() }),
             Request::Ping(_) => Ok(Reply::Empty),
             _ => return None,
         })
+    }
+
+    /// Whether a server answers it at all. One like 3.8 leaves a check that holds without an answer.
+    pub fn is_answered(&self, settings: &Settings) -> bool {
+        !matches!(self, Request::Check(_)) || settings.likeness >= Likeness::V3_9
     }
 
     /// The watch that a read leaves, given whether it was refused. Only `exists` leaves one on a
@@ -80,12 +131,6 @@ impl Request {
             _ => None,
         }
     }
-}
-
-/// The znode that a read asks for. The empty path names the root, too (`DataTree` keeps it under both
-/// names); no write takes it.
-pub(super) fn find<'a>(tree: &'a Tree, path: &str) -> Result<&'a Znode, ErrorCode> {
-    tree.get(if path.is_empty() { "/" } else { path }).ok_or(ErrorCode::NoNode)
 }
 
 /// The znodes that go with a session: those it has, and those it will have.

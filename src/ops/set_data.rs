@@ -2,7 +2,7 @@
 
 use super::{Preparation, Reply};
 use crate::base::{Data, ErrorCode, ZPath};
-use crate::tree::{Body, Record};
+use crate::tree::{Body, Record, perm};
 use crate::wire::{Malformed, Reader, Writer, read_stat};
 
 /// Replaces the data of a znode (`SetDataRequest`).
@@ -33,6 +33,8 @@ impl SetData {
     pub(super) fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
         let path = ZPath::parse(&self.path).map_err(|_| ErrorCode::BadArguments)?;
         let own = leader.get(&self.path).ok_or(ErrorCode::NoNode)?;
+        leader.check_access(&own, perm::WRITE)?;
+        leader.check_set_quota(&self.path, self.data.len() as i64)?;
         leader.check_version(self.version, own.version)?;
         let version = own.version.wrapping_add(1);
         leader.put(path, Record { version, ..own });

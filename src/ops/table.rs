@@ -27,8 +27,8 @@ macro_rules! operations {
         }
 
         impl Request {
-            /// Reads the body behind a request's header; `None` when nobody knows the operation,
-            /// or it may not stand alone (`check`).
+            /// Reads the body behind a request's header; `None` when no client may ask for such an
+            /// operation.
             pub fn decode(number: i32, body: &mut Reader) -> Result<Option<Request>, Malformed> {
                 match number {
                     $($opcode::$number => $record::decode(body).map(Request::$variant).map(Some),)*
@@ -54,6 +54,15 @@ macro_rules! operations {
             pub fn kind(&self) -> Kind {
                 match self {
                     $(Request::$variant(_) => Kind::$kind,)*
+                }
+            }
+
+            /// What the operation with this number needs from the service; `None` when no client
+            /// may ask for it.
+            pub fn kind_of(number: i32) -> Option<Kind> {
+                match number {
+                    $($opcode::$number => Some(Kind::$kind),)*
+                    _ => None,
                 }
             }
         }

@@ -67,6 +67,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Ready(Ok(end));
         }
         loop {
+            if self.outlet.is_paused() {
+                return Poll::Pending;
+            }
             ready!(self.inbox.poll_room(context));
             let bytes = ready!(self.poll_read(context))?;
             self.inbox.input(Input::Bytes { conn: self.conn, bytes });

@@ -125,6 +125,8 @@ impl Running {
             Effect::Close { conn } => {
                 self.outlets.remove(&conn).into_iter().for_each(|it| it.end(End::Orderly));
             }
+            Effect::Pause { conn } => self.pause(conn, true),
+            Effect::Resume { conn } => self.pause(conn, false),
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
             Effect::Note(note) => self.note(note),
@@ -143,6 +145,10 @@ impl Running {
         if !sent {
             tracing::warn!("{conn}: reads too slowly; the connection is ended");
         }
+    }
+
+    fn pause(&self, conn: ConnId, paused: bool) {
+        self.outlets.get(&conn).into_iter().for_each(|outlet| outlet.pause(paused));
     }
 
     fn note(&mut self, note: Note) {

@@ -18,6 +18,8 @@ pub struct Outlet {
 struct State {
     bytes: Vec<u8>,
     end: Option<End>,
+    /// Whether the connection is not to be read for now.
+    paused: bool,
     task: Option<Waker>,
 }
 
@@ -80,6 +82,21 @@ impl Outlet {
         let task = state.task.take();
         drop(state);
         task.into_iter().for_each(Waker::wake);
+    }
+
+    /// Has the connection read no more for now, or read again.
+    pub fn pause(&self, paused: bool) {
+        let mut state = self.lock();
+        state.paused = paused;
+        let task = state.task.take();
+        drop(state);
+        task.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether the connection is not to be read for now. Whoever has looked with [`Outlet::next`] is
+    /// woken when that changes.
+    pub fn is_paused(&self) -> bool {
+        self.lock().paused
     }
 
     /// Looks what waits. Bytes go into `to`, which is empty; its room is used for the next ones.

@@ -7,7 +7,7 @@ use crate::checkers::Judge;
 use crate::history::What;
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
-use crate::server::{Config, Membership};
+use crate::server::{Config, Membership, OperationSettings, Passing};
 use crate::sim::{
     ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess, World,
     WorldSettings,
@@ -18,6 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// How often a leader looks for znodes that go by themselves: as often as short runs need.
+const PASSING_CHECK_MS: u64 = 1_000;
 /// How long madsim takes to drop the tasks of killed nodes.
 pub(super) const TEAR_DOWN: Duration = Duration::from_millis(2);
 
@@ -134,6 +136,8 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         snapshot_chunk: ensemble.snapshot_chunk as usize,
         commit_log_count: ensemble.commit_log_count as usize,
         notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
+        operations: OperationSettings { extended_types: true, ..OperationSettings::default() },
+        passing: Passing { check_ms: PASSING_CHECK_MS, ..Passing::default() },
         ..Config::new(id, members, u64::from(ensemble.tick_ms))
     }
 }

@@ -2,15 +2,17 @@
 //! (`zookeeper.md`, A.2 and C.6).
 
 use super::connections::{Connection, Stage};
+use super::io::Effect;
 use super::password;
 use super::server::Server;
 use super::sessions::Owner;
-use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Xid};
+use crate::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Time, Xid};
 use crate::history::Note;
-use crate::ops::{CloseSession, Request};
+use crate::ops::{Auth, CloseSession, Reply, Request};
 use crate::wire::{
     ConnectRequest, ConnectResponse, Frames, Packet, PacketKind, Reader, Writer, opcode,
 };
+use core::net::IpAddr;
 
 impl Server {
     /// Begins to answer clients: as a follower that is up to date, or as an established leader.
@@ -18,6 +20,7 @@ impl Server {
         self.serving = Some(epoch);
         if self.leads() {
             self.sessions.begin(self.now.time, self.tree.sessions());
+            self.begin_passing();
         }
         self.note(Note::Serving { zxid: self.tree.last(), digest: self.tree.digest() });
     }
@@ -33,6 +36,7 @@ impl Server {
         self.overlay.clear();
         self.touched.clear();
         self.syncs.clear();
+        self.look_for_passing_at = Time::NEVER;
         self.forwarded_syncs.clear();
         self.snapshot = None;
         self.with_links(|links, out| links.hang_up_all(out));
@@ -49,6 +53,9 @@ impl Server {
     /// A client's connection is gone.
     pub(super) fn forget_client(&mut self, conn: ConnId) {
         let Some(it) = self.conns.remove(&conn) else { return };
+        self.outstanding_count -= it.waiting.len();
+        self.throttled.remove(&conn);
+        self.leave_address(it.from.ip());
         self.silence.remove(conn);
         self.watches.forget(conn);
         let session = match it.stage {
@@ -62,11 +69,53 @@ impl Server {
         }
     }
 
+    fn leave_address(&mut self, address: IpAddr) {
+        if let Some(count) = self.addresses.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.addresses.remove(&address);
+            }
+        }
+    }
+
     /// Bytes of a client, in any pieces.
     pub(super) fn client_bytes(&mut self, conn: ConnId, bytes: &[u8]) {
-        if let Some(it) = self.conns.get_mut(&conn) {
-            it.frames.push(bytes);
+        let Some(it) = self.conns.get_mut(&conn) else { return };
+        it.frames.push(bytes);
+        if it.stage == Stage::Fresh && self.answer_word(conn) {
+            return;
+        }
+        self.read_frames(conn);
+        self.regulate(conn);
+    }
+
+    /// While a connection is not read, the driver need not bring more of it.
+    fn regulate(&mut self, conn: ConnId) {
+        let Some(it) = self.conns.get(&conn) else { return };
+        let stuck = !it.frames.waiting().is_empty() && (!it.reads() || self.has_too_much(it));
+        if stuck && self.has_too_much(it) {
+            self.throttled.insert(conn);
+        }
+        if stuck != it.paused {
+            self.effects.push(if stuck { Effect::Pause { conn } } else { Effect::Resume { conn } });
+            self.conns.get_mut(&conn).expect("it is there").paused = stuck;
+        }
+    }
+
+    /// Whether a connection has to wait until less is outstanding; one that waits for nothing has
+    /// not.
+    fn has_too_much(&self, conn: &Connection) -> bool {
+        !conn.waiting.is_empty() && self.outstanding_count >= self.config.clients.outstanding_max
+    }
+
+    /// Less may be outstanding now: goes on with what waits.
+    pub(super) fn read_throttled(&mut self) {
+        if self.throttled.is_empty() {
+            return;
+        }
+        for conn in std::mem::take(&mut self.throttled) {
             self.read_frames(conn);
+            self.regulate(conn);
         }
     }
 
@@ -74,7 +123,7 @@ impl Server {
     fn read_frames(&mut self, conn: ConnId) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let mut frames = std::mem::take(&mut it.frames);
-        while self.conns.get(&conn).is_some_and(Connection::reads) {
+        while self.conns.get(&conn).is_some_and(|it| it.reads() && !self.has_too_much(it)) {
             match frames.next() {
                 Ok(Some(frame)) if self.conns[&conn].session().is_some() => {
                     self.request(conn, frame);
@@ -95,7 +144,7 @@ impl Server {
         let Ok(mut request) = ConnectRequest::decode(frame) else {
             return self.close_client(conn);
         };
-        if request.last_seen > self.processed() {
+        if self.serving.is_none() || request.last_seen > self.processed() {
             return self.close_client(conn);
         }
         let (min, max) = (self.config.min_session_timeout_ms, self.config.max_session_timeout_ms);
@@ -115,7 +164,8 @@ impl Server {
         if self.leads() {
             self.propose_session(session, timeout_ms, Owner::Me);
         } else {
-            self.forward(session, Xid(0), opcode::CREATE_SESSION, &timeout_ms.to_be_bytes());
+            let timeout = timeout_ms.to_be_bytes();
+            self.forward((session, Xid(0), opcode::CREATE_SESSION), &timeout, Vec::new());
         }
     }
 
@@ -153,7 +203,7 @@ impl Server {
         let mut data = Writer::new();
         data.long(session.0).int(timeout_ms);
         let data = Some(data.into_bytes().into());
-        self.send_to_leader(Packet { kind: PacketKind::Revalidate, zxid: -1, data });
+        self.send_to_leader(Packet::of(PacketKind::Revalidate, -1, data));
     }
 
     /// As the leader: whether a session is still there. If so it lives on, under a new owner and with
@@ -189,7 +239,7 @@ impl Server {
         let mut data = Writer::new();
         data.long(session.0).boolean(valid);
         let data = Some(data.into_bytes().into());
-        let answer = Packet { kind: PacketKind::Revalidate, zxid: -1, data };
+        let answer = Packet::of(PacketKind::Revalidate, -1, data);
         self.with_links(|links, out| links.send(from, &answer, out));
     }
 
@@ -242,6 +292,7 @@ impl Server {
             },
         );
         self.read_frames(conn);
+        self.regulate(conn);
     }
 
     fn refuse_session(&mut self, conn: ConnId, request: &ConnectRequest) {
@@ -261,6 +312,21 @@ impl Server {
         self.touched.remove(&session);
         if let Some(&conn) = self.conn_of.get(&session) {
             self.close_client(conn);
+        }
+    }
+
+    /// A client shows who it is. It is answered at once; a client that cannot show it has to go.
+    pub(super) fn authenticate(&mut self, conn: ConnId, xid: Xid, auth: &Auth) {
+        let Some(it) = self.conns.get_mut(&conn) else { return };
+        match auth.identities(it.from.ip(), &self.config.operations) {
+            Some(ids) => {
+                it.add_ids(ids);
+                self.reply(conn, xid, Ok(Reply::Empty), 0);
+            }
+            None => {
+                self.reply(conn, xid, Err(ErrorCode::AuthFailed.to_wire()), 0);
+                self.close_client(conn);
+            }
         }
     }
 
@@ -301,7 +367,7 @@ impl Server {
             self.note(Note::Expired { session, at: self.now.time.0 });
             self.sessions.mark_closing(session);
             let close = Request::CloseSession(CloseSession);
-            self.propose(session, Xid(0), |preparation| close.prepare(preparation));
+            self.propose((session, Xid(0)), &[], |preparation| close.prepare(preparation));
         }
     }
 }

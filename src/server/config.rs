@@ -1,8 +1,9 @@
 //! What a server is told about itself and the ensemble (`zoo.cfg`, as data).
 
 use crate::base::{Millis, ServerId};
-use crate::wire::Membership;
-use crate::zab;
+use crate::wire::{FRAME_MAX, Membership};
+use crate::{ops, zab};
+use std::collections::BTreeSet;
 
 /// A server's configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +31,77 @@ pub struct Config {
     pub commit_log_count: usize,
     /// The longest wait before a vote is sent again (`maxNotificationInterval`).
     pub notification_max_ms: u64,
+    /// What is decided about operations.
+    pub operations: ops::Settings,
+    /// How much clients may ask for.
+    pub clients: ClientLimits,
+    /// When containers and znodes with a time to live go.
+    pub passing: Passing,
+    /// The four-letter words that are answered (`4lw.commands.whitelist`).
+    pub words: Words,
+    /// What the words `conf` and `envi` tell beyond what the server knows: lines of key and value.
+    pub told: Told,
+}
+
+/// How much clients may ask of one server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClientLimits {
+    /// While so many requests wait for their transactions, connections that wait for one are not
+    /// read (`globalOutstandingLimit`).
+    pub outstanding_max: usize,
+    /// So many connections from one address (`maxClientCnxns`); 0 for any number.
+    pub per_address_max: usize,
+    /// The longest frame, in bytes (`jute.maxbuffer`).
+    pub frame_bytes_max: usize,
+}
+
+impl Default for ClientLimits {
+    fn default() -> ClientLimits {
+        ClientLimits { outstanding_max: 1_000, per_address_max: 60, frame_bytes_max: FRAME_MAX }
+    }
+}
+
+/// When the leader deletes containers that were used and are empty, and znodes whose time to live
+/// is over (`ContainerManager`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Passing {
+    /// How often it looks (`znode.container.checkIntervalMs`).
+    pub check_ms: u64,
+    /// So many go in a minute at the most (`znode.container.maxPerMinute`).
+    pub per_minute_max: u64,
+    /// A container that never had a child goes after so long (`znode.container.maxNeverUsedIntervalMs`);
+    /// 0 for never.
+    pub never_used_ms: u64,
+}
+
+impl Default for Passing {
+    fn default() -> Passing {
+        Passing { check_ms: 60_000, per_minute_max: 10_000, never_used_ms: 0 }
+    }
+}
+
+/// Which four-letter words are answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Words {
+    /// All of them.
+    All,
+    /// These.
+    These(BTreeSet<String>),
+}
+
+impl Default for Words {
+    fn default() -> Words {
+        Words::These(BTreeSet::from(["srvr".to_owned()]))
+    }
+}
+
+/// What a server can tell of where it runs, and cannot find out by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    /// For `conf`: where clients connect, where the data are.
+    pub configuration: Vec<(String, String)>,
+    /// For `envi`: the machine.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Config {
@@ -48,6 +120,11 @@ impl Config {
             snapshot_chunk: 1_000,
             commit_log_count: 500,
             notification_max_ms: 60_000,
+            operations: ops::Settings::default(),
+            clients: ClientLimits::default(),
+            passing: Passing::default(),
+            words: Words::default(),
+            told: Told::default(),
         }
     }
 

@@ -1,11 +1,13 @@
 //! One client connection: its handshake, and the requests that wait for their answers, in order
 //! (`NIOServerCnxn`, `CommitProcessor`).
 
-use crate::base::{SessionId, Xid};
+use super::stats::Traffic;
+use crate::base::{ErrorCode, SessionId, Time, Xid};
 use crate::ops::Request;
-use crate::wire::{ConnectRequest, Frames};
+use crate::wire::{ConnectRequest, Frames, Identity};
 use core::net::SocketAddr;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How far a client's connection has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,16 +35,42 @@ pub enum Stage {
     },
 }
 
-/// A request that waits: for its transaction, for the leader, or for those before it.
+/// A request of which the answer is owed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
     /// Its number.
     pub xid: Xid,
-    /// What it asks.
-    pub request: Request,
-    /// For reads: whether only those before it are waited for. A forwarded `sync` also waits for
-    /// the leader, and a write for its transaction.
-    pub ready: bool,
+    /// When it came.
+    pub since: Time,
+    /// What it waits for.
+    pub due: Due,
+}
+
+/// What a request waits for, besides those before it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// Its transaction. Without an answer when it is not answered in the good case
+    /// ([`Request::is_answered`]).
+    Txn {
+        /// Whether it is answered in any case.
+        answered: bool,
+    },
+    /// The leader's answer to a forwarded `sync`.
+    Sync {
+        /// As it was asked.
+        path: String,
+    },
+    /// Nothing: it is answered from the tree.
+    Read(Request),
+    /// Nothing: it is refused, because its bytes are no such request.
+    Refusal(ErrorCode),
+}
+
+impl Due {
+    /// Whether only those before it are waited for.
+    pub fn is_ready(&self) -> bool {
+        matches!(self, Due::Read(_) | Due::Refusal(_))
+    }
 }
 
 /// A client's connection.
@@ -50,6 +78,8 @@ pub struct Waiting {
 pub struct Connection {
     /// Where the client is.
     pub from: SocketAddr,
+    /// Who the client has shown itself to be; first of all its address.
+    pub ids: Arc<[Identity]>,
     /// How far it has come.
     pub stage: Stage,
     /// What has arrived of the next frames.
@@ -58,17 +88,25 @@ pub struct Connection {
     pub waiting: VecDeque<Waiting>,
     /// The negotiated timeout: silence for longer ends the connection.
     pub timeout_ms: i32,
+    /// Whether the driver was asked to read no more of it.
+    pub paused: bool,
+    /// What went over it.
+    pub traffic: Traffic,
 }
 
 impl Connection {
     /// A new one. Without a session it has so long to ask for one.
-    pub fn new(from: SocketAddr, patience_ms: i32) -> Connection {
+    pub fn new(now: Time, from: SocketAddr, patience_ms: i32, frame_max: usize) -> Connection {
+        let address = Identity { scheme: "ip".to_owned(), id: from.ip().to_string() };
         Connection {
             from,
+            ids: [address].into(),
             stage: Stage::Fresh,
-            frames: Frames::default(),
+            frames: Frames::with_max(frame_max),
             waiting: VecDeque::new(),
             timeout_ms: patience_ms,
+            paused: false,
+            traffic: Traffic::new(now),
         }
     }
 
@@ -83,5 +121,16 @@ impl Connection {
     /// Whether frames are read now. While a session is set up they wait.
     pub fn reads(&self) -> bool {
         matches!(self.stage, Stage::Fresh | Stage::Open { .. })
+    }
+
+    /// The client has shown that it is somebody else, too.
+    pub fn add_ids(&mut self, more: Vec<Identity>) {
+        let mut ids = self.ids.to_vec();
+        for id in more {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        self.ids = ids.into();
     }
 }

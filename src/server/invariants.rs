@@ -8,7 +8,8 @@ impl Server {
     /// What is cheap enough to be looked at after every input.
     pub fn assert_invariants(&self) {
         if self.serving.is_none() {
-            assert!(self.conns.is_empty(), "a server that does not serve has no clients");
+            let fresh = self.conns.values().all(|it| it.stage == Stage::Fresh);
+            assert!(fresh, "a server that does not serve has no clients");
             assert!(self.watches.is_empty(), "and no watches");
         }
         assert!(self.outbox.is_empty(), "everything was sent");
@@ -20,6 +21,10 @@ impl Server {
         self.assert_invariants();
         self.tree.assert_invariants();
         self.watches.assert_invariants(|conn| self.conns.contains_key(&conn));
+        let waiting: usize = self.conns.values().map(|it| it.waiting.len()).sum();
+        assert_eq!(waiting, self.outstanding_count, "what is outstanding is counted");
+        let counted: usize = self.addresses.values().sum();
+        assert_eq!(counted, self.conns.len(), "every connection is from somewhere");
         let mut sessions = BTreeSet::new();
         for (conn, it) in &self.conns {
             if let Stage::Open { session } = it.stage {

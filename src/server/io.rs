@@ -108,6 +108,16 @@ pub enum Effect {
         /// Which.
         conn: ConnId,
     },
+    /// Bring no more bytes of a client's connection for now. What is on its way may still come.
+    Pause {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Bring the bytes of a paused connection again.
+    Resume {
+        /// Which.
+        conn: ConnId,
+    },
     /// Have the disk do something, behind everything before it.
     Disk(DiskOp),
     /// Bring all that is on the disk, as [`Input::Loaded`]. Nothing is under way there.
@@ -144,6 +154,8 @@ impl fmt::Display for Effect {
             Effect::Dial { conn, to, port } => write!(f, "dial {conn} {to} {port:?}"),
             Effect::Send { conn, bytes } => write!(f, "send {conn} {}", Hex(bytes)),
             Effect::Close { conn } => write!(f, "close {conn}"),
+            Effect::Pause { conn } => write!(f, "pause {conn}"),
+            Effect::Resume { conn } => write!(f, "resume {conn}"),
             Effect::Disk(op) => write!(f, "disk {op}"),
             Effect::ReadDisk => f.write_str("read disk"),
             Effect::Note(note) => write!(f, "note {note:?}"),

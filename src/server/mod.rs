@@ -8,25 +8,32 @@
 mod clients;
 mod config;
 mod connections;
+mod counting;
 mod describe;
 mod expiry;
+mod four_letter;
 mod invariants;
 mod io;
 mod links;
 mod loading;
+mod passing;
 mod password;
 mod pipeline;
 mod rules;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod server;
 mod sessions;
+mod stats;
+mod watching;
 mod zoo_cfg;
 
+pub use crate::ops::{Likeness, Settings as OperationSettings};
 pub use crate::storage::{DiskOp, Image};
 pub use crate::wire::{Endpoint, Member, Membership};
-pub use config::Config;
+pub use config::{ClientLimits, Config, Passing, Told, Words};
 pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};
+pub use passing::{Candidate, is_over};
 pub use rules::{Progress, Rules, SessionState, Standing, admit};
 pub use server::{Server, State};
 pub use zoo_cfg::{BadZooCfg, Remark, ZooCfg};

@@ -1,70 +1,129 @@
 //! A request's life: arrive, wait its turn, be answered from the tree or be turned into a
 //! transaction, be applied everywhere, be answered (`zookeeper.md`, C.5). In order for each session.
 
-use super::connections::{Connection, Stage, Waiting};
+use super::connections::{Connection, Due, Waiting};
 use super::rules::Progress;
 use super::server::Server;
 use super::sessions::Owner;
-use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Xid, ZPath, Zxid, hash_of};
+use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
 use crate::history::{Change, Note, Role};
-use crate::ops::{Kind, Preparation, Reply, Request};
-use crate::tree::{Applied, Body, SnapshotWriter, Trigger, Txn, WatchKind};
+use crate::ops::{Kind, Likeness, Preparation, Reading, Reply, Request, Sync};
+use crate::tree::{Applied, Body, Lifetime, SnapshotWriter, Txn};
 use crate::wire::{
-    Frames, Packet, PacketKind, Proposal, Reader, ReplyHeader, RequestHeader, SetWatches,
-    WatcherEvent, Writer, opcode,
+    Frames, Identity, Packet, PacketKind, Proposal, Reader, ReplyHeader, RequestHeader, Writer,
+    opcode,
 };
 use crate::zab::Delivery;
 use std::sync::Arc;
 
-/// The state in a watcher event: SyncConnected.
-const SYNC_CONNECTED: i32 = 3;
+/// A request that reached the leader, and what it came with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// Whose.
+    pub session: SessionId,
+    /// Which of that session.
+    pub xid: Xid,
+    /// Who the session's connection has shown itself to be.
+    pub ids: &'a [Identity],
+    /// Through whom it came; the service's own requests come from nobody.
+    pub owner: Option<Owner>,
+}
 
 impl Server {
     /// A whole frame of a client that has a session.
     pub(super) fn request(&mut self, conn: ConnId, frame: &[u8]) {
         let mut body = Reader::new(frame);
         let Ok(header) = RequestHeader::decode(&mut body) else { return self.close_client(conn) };
+        self.count_request(conn, header);
         match Request::decode(header.opcode, &mut body) {
-            Ok(Some(request)) => self.enqueue(conn, header.xid, request, frame),
-            Ok(None) => {
+            Ok(Some(Request::Auth(auth))) => self.authenticate(conn, header.xid, &auth),
+            Ok(Some(request)) if self.may_stand_alone(&request) => {
+                self.enqueue(conn, header.xid, request, frame);
+            }
+            Ok(_) => {
                 let error = ErrorCode::Unimplemented.to_wire();
                 self.reply(conn, header.xid, Err(error), self.processed().to_wire());
                 self.close_client(conn);
             }
-            Err(_) => self.close_client(conn),
+            Err(_) => self.enqueue_unreadable(conn, header, frame),
         }
+    }
+
+    /// A check stands within a multi; 3.8 takes it alone as well.
+    fn may_stand_alone(&self, request: &Request) -> bool {
+        let settings = &self.config.operations;
+        !matches!(request, Request::Check(_)) || settings.likeness < Likeness::V3_9
     }
 
     fn enqueue(&mut self, conn: ConnId, xid: Xid, request: Request, frame: &[u8]) {
-        let Some(session) = self.conns.get(&conn).and_then(Connection::session) else { return };
+        let Some(it) = self.conns.get(&conn) else { return };
+        let Some(session) = it.session() else { return };
+        let (ids, idle) = (it.ids.clone(), it.waiting.is_empty());
         self.heard_from(session, conn);
-        let forwards = matches!(request, Request::Sync(_)) && !self.leads();
-        let ready = request.kind() != Kind::Write && !forwards;
-        let idle = self.conns[&conn].waiting.is_empty();
-        if ready && idle {
-            return self.answer_read(conn, xid, &request);
+        let number = request.opcode();
+        if request.kind() == Kind::Write {
+            let answered = request.is_answered(&self.config.operations);
+            self.wait(conn, xid, Due::Txn { answered });
+            if self.leads() {
+                let asked = Asked { session, xid, ids: &ids, owner: Some(Owner::Me) };
+                self.propose_request(asked, &request);
+            } else {
+                self.forward((session, xid, number), &frame[8..], ids.to_vec());
+            }
+            return;
         }
-        if forwards {
-            self.forwarded_syncs.push_back(conn);
-        }
-        let forwarded = (!ready).then(|| (request.opcode(), request.clone()));
-        if let Some(it) = self.conns.get_mut(&conn) {
-            it.waiting.push_back(Waiting { xid, request, ready });
-        }
-        let Some((opcode, request)) = forwarded else { return };
-        if self.leads() {
-            self.propose_request(session, xid, &request, Some(Owner::Me));
-        } else {
-            self.forward(session, xid, opcode, &frame[8..]);
+        match request {
+            Request::Sync(sync) if !self.leads() => {
+                self.forwarded_syncs.push_back(conn);
+                self.wait(conn, xid, Due::Sync { path: sync.path });
+                self.forward((session, xid, number), &frame[8..], ids.to_vec());
+            }
+            request if idle => self.answer_read(conn, (xid, self.now.time), &request),
+            request => self.wait(conn, xid, Due::Read(request)),
         }
     }
 
-    /// Sends a request to the leader (REQUEST).
-    pub(super) fn forward(&mut self, session: SessionId, xid: Xid, opcode: i32, body: &[u8]) {
+    /// An operation that there is, with bytes that are no such request. It is refused in its turn; a
+    /// write has its place in the order, as every refused one.
+    fn enqueue_unreadable(&mut self, conn: ConnId, header: RequestHeader, frame: &[u8]) {
+        let RequestHeader { xid, opcode } = header;
+        let Some(session) = self.conns.get(&conn).and_then(Connection::session) else { return };
+        if opcode == opcode::AUTH {
+            return self.close_client(conn);
+        }
+        self.heard_from(session, conn);
+        if Request::kind_of(opcode) != Some(Kind::Write) {
+            self.wait(conn, xid, Due::Refusal(ErrorCode::MarshallingError));
+            return self.answer_waiting_reads(conn);
+        }
+        self.wait(conn, xid, Due::Txn { answered: true });
+        if self.leads() {
+            let refused = Body::refused(ErrorCode::MarshallingError);
+            self.propose((session, xid), &[], |_| refused);
+        } else {
+            self.forward((session, xid, opcode), &frame[8..], Vec::new());
+        }
+    }
+
+    fn wait(&mut self, conn: ConnId, xid: Xid, due: Due) {
+        let since = self.now.time;
+        if let Some(it) = self.conns.get_mut(&conn) {
+            it.waiting.push_back(Waiting { xid, since, due });
+            self.outstanding_count += 1;
+        }
+    }
+
+    /// Sends a request to the leader (REQUEST), with who its client is.
+    pub(super) fn forward(
+        &mut self,
+        (session, xid, opcode): (SessionId, Xid, i32),
+        body: &[u8],
+        authinfo: Vec<Identity>,
+    ) {
         let mut data = Writer::new();
         data.long(session.0).int(xid.0).int(opcode).raw(body);
         let data = Some(data.into_bytes().into());
-        self.send_to_leader(Packet { kind: PacketKind::Request, zxid: -1, data });
+        self.send_to_leader(Packet { kind: PacketKind::Request, zxid: -1, data, authinfo });
     }
 
     /// A learner forwards a request.
@@ -86,46 +145,44 @@ impl Server {
                 }
             }
             _ => match Request::decode(number, &mut body) {
-                Ok(Some(request)) => self.propose_request(session, xid, &request, Some(owner)),
+                Ok(Some(request)) => {
+                    let ids = &packet.authinfo;
+                    let asked = Asked { session, xid, ids, owner: Some(owner) };
+                    self.propose_request(asked, &request);
+                }
                 Ok(None) | Err(_) => {
                     let body = Body::refused(ErrorCode::MarshallingError);
-                    self.propose(session, xid, |_| body);
+                    self.propose((session, xid), &[], |_| body);
                 }
             },
         }
     }
 
     /// As the leader: turns a request into a transaction, also a refused one.
-    pub(super) fn propose_request(
-        &mut self,
-        session: SessionId,
-        xid: Xid,
-        request: &Request,
-        owner: Option<Owner>,
-    ) {
+    pub(super) fn propose_request(&mut self, asked: Asked, request: &Request) {
+        let Asked { session, xid, ids, owner } = asked;
         let state = self.sessions.state(session, owner);
         if let Err(code) = (self.rules.admit)(state) {
-            self.propose(session, xid, |_| Body::refused(code));
-            return;
+            return self.propose((session, xid), &[], |_| Body::refused(code));
         }
         if matches!(request, Request::CloseSession(_)) {
             self.sessions.mark_closing(session);
         }
-        self.propose(session, xid, |preparation| request.prepare(preparation));
+        self.propose((session, xid), ids, |preparation| request.prepare(preparation));
     }
 
     /// As the leader: begins a session.
     pub(super) fn propose_session(&mut self, session: SessionId, timeout_ms: i32, owner: Owner) {
         self.sessions.track(self.now.time, session, timeout_ms, Some(owner));
-        self.propose(session, Xid(0), |_| Body::CreateSession { timeout_ms });
+        self.propose((session, Xid(0)), &[], |_| Body::CreateSession { timeout_ms });
     }
 
     /// As the leader: gives a transaction its place. When the epoch has no place left, the leader
     /// steps down (ZOOKEEPER-1277).
     pub(super) fn propose(
         &mut self,
-        session: SessionId,
-        xid: Xid,
+        (session, xid): (SessionId, Xid),
+        ids: &[Identity],
         prepare: impl FnOnce(&mut Preparation) -> Body,
     ) {
         let now = self.now.time;
@@ -136,11 +193,14 @@ impl Server {
             tree: &self.tree,
             overlay: &mut self.overlay,
             session,
+            ids,
             zxid,
             rules: &self.rules.tree,
+            settings: &self.config.operations,
         });
         let txn = Txn { session, xid, zxid, time_ms: self.now.wall_ms, body };
         let payload: Arc<[u8]> = txn.encode().into();
+        self.stats.proposed(payload.len());
         self.note(Note::Proposed {
             zxid,
             session,
@@ -191,41 +251,66 @@ impl Server {
     fn settle_request(&mut self, conn: ConnId, txn: &Txn, applied: &Applied) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let first = it.waiting.front();
-        let waits = first.is_some_and(|it| it.xid == txn.xid && it.request.kind() == Kind::Write);
+        let waits = first.is_some_and(|it| it.xid == txn.xid && matches!(it.due, Due::Txn { .. }));
         if !waits {
             let overtakes = it.waiting.iter().any(|it| it.xid == txn.xid);
             assert!(!overtakes, "a write is answered behind everything that was asked before it");
             return;
         }
-        it.waiting.pop_front();
+        let asked = it.waiting.pop_front().expect("it is the first one");
+        self.outstanding_count -= 1;
         if *applied == Applied::Error(ErrorCode::SessionMoved.to_wire()) {
             return self.close_client(conn);
         }
-        self.reply(conn, txn.xid, Reply::of(applied), self.reply_zxid());
+        let silent = asked.due == Due::Txn { answered: false } && *applied == Applied::Done;
+        if !silent {
+            self.answered(conn, &asked);
+            self.reply(conn, txn.xid, Reply::of(applied), self.reply_zxid());
+        }
         self.answer_waiting_reads(conn);
     }
 
     /// Answers the reads that waited for the write before them.
     pub(super) fn answer_waiting_reads(&mut self, conn: ConnId) {
         while let Some(it) = self.conns.get_mut(&conn)
-            && let Some(read) = it.waiting.pop_front_if(|it| it.ready)
+            && let Some(Waiting { xid, since, due }) =
+                it.waiting.pop_front_if(|it| it.due.is_ready())
         {
-            self.answer_read(conn, read.xid, &read.request);
+            self.outstanding_count -= 1;
+            match due {
+                Due::Read(request) => self.answer_read(conn, (xid, since), &request),
+                Due::Refusal(code) => {
+                    self.reply(conn, xid, Err(code.to_wire()), self.reply_zxid());
+                }
+                Due::Txn { .. } | Due::Sync { .. } => unreachable!("these are not ready"),
+            }
         }
     }
 
-    fn answer_read(&mut self, conn: ConnId, xid: Xid, request: &Request) {
-        if let Request::SetWatches(watches) = request {
-            self.set_watches(conn, watches);
-            return self.reply(conn, xid, Ok(Reply::Empty), self.reply_zxid());
-        }
-        let result = request.read(&self.tree).expect("only reads are answered from the tree");
+    fn answer_read(&mut self, conn: ConnId, (xid, since): (Xid, Time), request: &Request) {
+        let result = match self.answer_about_watches(conn, request) {
+            Some(result) => result,
+            None => self.read(conn, request),
+        };
+        self.answered(conn, &Waiting { xid, since, due: Due::Txn { answered: true } });
+        self.reply(conn, xid, result.map_err(ErrorCode::to_wire), self.reply_zxid());
+    }
+
+    fn read(&mut self, conn: ConnId, request: &Request) -> Result<Reply, ErrorCode> {
+        let Some(it) = self.conns.get(&conn) else { return Ok(Reply::Empty) };
+        let reading = Reading {
+            tree: &self.tree,
+            session: it.session().unwrap_or_default(),
+            ids: &it.ids,
+            settings: &self.config.operations,
+        };
+        let result = request.read(&reading).expect("only reads are answered from the tree");
         if let Some((kind, path)) = request.watch(result.as_ref().err().copied())
             && let Ok(path) = ZPath::parse(path)
         {
             self.watches.add(kind, path, conn);
         }
-        self.reply(conn, xid, result.map_err(ErrorCode::to_wire), self.reply_zxid());
+        result
     }
 
     /// The last transaction that clients are told of. A leader's epoch counts as soon as it is in
@@ -242,62 +327,15 @@ impl Server {
         (self.rules.reply_zxid)(progress).to_wire()
     }
 
-    fn reply(&mut self, conn: ConnId, xid: Xid, result: Result<Reply, i32>, zxid: i64) {
+    pub(super) fn reply(&mut self, conn: ConnId, xid: Xid, result: Result<Reply, i32>, zxid: i64) {
         let error = result.as_ref().err().copied().unwrap_or(0);
         let mut frame = Writer::onto(vec![0; 4]);
         ReplyHeader { xid, zxid, error }.encode(&mut frame);
         if let Ok(reply) = result {
             reply.encode(&mut frame);
         }
+        self.count_sent(conn);
         self.send(conn, Frames::seal(frame.into_bytes()));
-    }
-
-    fn tell_watchers(&mut self, trigger: &Trigger, zxid: Zxid) {
-        let mut told = Vec::new();
-        self.watches.fire(trigger, |conn, kind, path| told.push((conn, kind as i32, path.clone())));
-        for (conn, kind, path) in told {
-            self.tell(conn, kind, &path, Some(zxid));
-        }
-    }
-
-    fn tell(&mut self, conn: ConnId, kind: i32, path: &ZPath, zxid: Option<Zxid>) {
-        let mut frame = Writer::onto(vec![0; 4]);
-        ReplyHeader::of_event(zxid).encode(&mut frame);
-        WatcherEvent { kind, state: SYNC_CONNECTED, path: path.to_string() }.encode(&mut frame);
-        self.send(conn, Frames::seal(frame.into_bytes()));
-    }
-
-    /// A client is back and says what it still waits for: what happened meanwhile is told now, the
-    /// rest is watched again (`DataTree.setWatches`).
-    fn set_watches(&mut self, conn: ConnId, watches: &SetWatches) {
-        use crate::wire::EventKind::{ChildrenChanged, Created, DataChanged, Deleted};
-        let since = watches.since;
-        for path in &watches.data {
-            let event = match self.tree.get(path) {
-                None => Some(Deleted),
-                Some(znode) => (znode.mzxid > since).then_some(DataChanged),
-            };
-            self.rearm(conn, WatchKind::Data, path, event.map(|it| it as i32));
-        }
-        for path in &watches.exist {
-            let event = self.tree.get(path).map(|_| Created as i32);
-            self.rearm(conn, WatchKind::Data, path, event);
-        }
-        for path in &watches.child {
-            let event = match self.tree.get(path) {
-                None => Some(Deleted),
-                Some(znode) => (znode.pzxid > since).then_some(ChildrenChanged),
-            };
-            self.rearm(conn, WatchKind::Child, path, event.map(|it| it as i32));
-        }
-    }
-
-    fn rearm(&mut self, conn: ConnId, kind: WatchKind, path: &str, event: Option<i32>) {
-        let Ok(path) = ZPath::parse(path) else { return };
-        match event {
-            Some(event) => self.tell(conn, event, &path, None),
-            None => self.watches.add(kind, path, conn),
-        }
     }
 
     /// As the leader: a learner's client wants to be sure of everything that is committed by now.
@@ -319,7 +357,7 @@ impl Server {
     }
 
     fn answer_sync(&mut self, learner: ServerId) {
-        let packet = Packet { kind: PacketKind::Sync, zxid: 0, data: None };
+        let packet = Packet::of(PacketKind::Sync, 0, None);
         self.with_links(|links, out| links.send(learner, &packet, out));
     }
 
@@ -327,8 +365,12 @@ impl Server {
     pub(super) fn sync_answered(&mut self) {
         let Some(conn) = self.forwarded_syncs.pop_front() else { return };
         let Some(it) = self.conns.get_mut(&conn) else { return };
-        let sync = it.waiting.iter_mut().find(|it| is_unanswered_sync(it));
-        sync.into_iter().for_each(|it| it.ready = true);
+        let sync = it.waiting.iter_mut().find(|it| matches!(it.due, Due::Sync { .. }));
+        if let Some(Waiting { due, .. }) = sync
+            && let Due::Sync { path } = due
+        {
+            *due = Due::Read(Request::Sync(Sync { path: std::mem::take(path) }));
+        }
         self.answer_waiting_reads(conn);
     }
 
@@ -350,14 +392,10 @@ impl Server {
     /// A connection has its session.
     pub(super) fn set_open(&mut self, conn: ConnId, session: SessionId, timeout_ms: i32) {
         if let Some(it) = self.conns.get_mut(&conn) {
-            it.stage = Stage::Open { session };
+            it.stage = super::connections::Stage::Open { session };
             it.timeout_ms = timeout_ms;
         }
     }
-}
-
-fn is_unanswered_sync(it: &Waiting) -> bool {
-    matches!(it.request, Request::Sync(_)) && !it.ready
 }
 
 /// A transaction's body in the history's words.
@@ -370,10 +408,16 @@ fn change_of(body: Body) -> Change {
         Body::CloseSession { paths } => {
             Change::CloseSession { paths: paths.into_iter().map(path).collect() }
         }
-        Body::Create { path: text, data, ephemeral, parent_cversion, .. } => {
-            Change::Create { path: path(text), data, ephemeral, parent_cversion }
+        Body::Create { path: text, data, lifetime, parent_cversion, .. } => Change::Create {
+            path: path(text),
+            data,
+            ephemeral: lifetime == Lifetime::Ephemeral,
+            parent_cversion,
+        },
+        Body::Delete { path: text } | Body::DeleteContainer { path: text } => {
+            Change::Delete { path: path(text) }
         }
-        Body::Delete { path: text } => Change::Delete { path: path(text) },
+        Body::SetAcl { path: text, version, .. } => Change::SetAcl { path: path(text), version },
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data, version }
         }

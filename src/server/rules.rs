@@ -1,6 +1,7 @@
 //! The decisions of a whole server that history has shown to be easy to get wrong: those of its
 //! parts, and those about sessions.
 
+use super::passing::{Candidate, is_over};
 use crate::base::{ErrorCode, Zxid};
 use crate::zab::Delivery;
 use crate::{storage, tree, zab};
@@ -26,6 +27,8 @@ pub struct Rules {
     /// Whether a transaction changes the table of sessions. Correct: always, however it came
     /// (ZOOKEEPER-1367).
     pub changes_sessions: fn(Delivery) -> bool,
+    /// Whether a container, or a znode with a time to live, goes now. Correct: [`is_over`].
+    pub passes: fn(Candidate) -> bool,
 }
 
 /// What the leader knows of a session when a request of it arrives.
@@ -68,6 +71,7 @@ impl Rules {
         tells_touches: || true,
         reply_zxid,
         changes_sessions: |_| true,
+        passes: is_over,
     };
 }
 

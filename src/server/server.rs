@@ -7,13 +7,14 @@ use super::io::{Effect, Input, Now, Port};
 use super::links::{Arrived, Do, Links};
 use super::rules::Rules;
 use super::sessions::Sessions;
+use super::stats::Stats;
 use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::storage::{DiskOp, Position, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
 use crate::zab::{self, Peer, Ticket};
-use core::net::SocketAddr;
-use std::collections::{BTreeMap, VecDeque};
+use core::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a connection may stay without a session, as in ZooKeeper.
 const SESSIONLESS_MS: i32 = 10_000;
@@ -55,6 +56,12 @@ pub struct Server {
     pub(super) conns: BTreeMap<ConnId, Connection>,
     pub(super) conn_of: BTreeMap<SessionId, ConnId>,
     pub(super) silence: Expiry<ConnId>,
+    /// How many connections there are from each address.
+    pub(super) addresses: BTreeMap<IpAddr, usize>,
+    /// How many requests of this server's clients wait for their answers.
+    pub(super) outstanding_count: usize,
+    /// Connections that are not read for now, with frames that wait.
+    pub(super) throttled: BTreeSet<ConnId>,
     /// Sessions heard of since the leader's last ping, with their timeouts.
     pub(super) touched: BTreeMap<SessionId, i32>,
     pub(super) links: Links,
@@ -81,6 +88,12 @@ pub struct Server {
     /// Transactions since the last snapshot was begun.
     pub(super) unsnapped: u32,
     pub(super) session_counter: u64,
+    /// When it began.
+    pub(super) began: Time,
+    /// As a leader: when it looks for znodes that go by themselves.
+    pub(super) look_for_passing_at: Time,
+    /// What went through it.
+    pub(super) stats: Stats,
     /// What goes out at the end of the input, a piece for each connection.
     pub(super) outbox: Vec<Outgoing>,
     pub(super) effects: Vec<Effect>,
@@ -137,6 +150,9 @@ impl Server {
             serving: None,
             conns: BTreeMap::new(),
             conn_of: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            outstanding_count: 0,
+            throttled: BTreeSet::new(),
             touched: BTreeMap::new(),
             agenda: VecDeque::new(),
             wanted: Vec::new(),
@@ -151,6 +167,9 @@ impl Server {
             snapshot: None,
             unsnapped: 0,
             session_counter: 0,
+            began: Time::ZERO,
+            look_for_passing_at: Time::NEVER,
+            stats: Stats::default(),
             outbox: Vec::new(),
             effects: Vec::new(),
             stopping: false,
@@ -179,7 +198,7 @@ impl Server {
             None => Time::NEVER,
         };
         let sessions = self.sessions.deadline().min(self.silence.deadline());
-        self.peer.deadline().min(sessions).min(snapshot)
+        self.peer.deadline().min(sessions).min(snapshot).min(self.passing_deadline())
     }
 
     /// Takes one input in; what has to be done is added to `effects`, in order.
@@ -193,6 +212,7 @@ impl Server {
         std::mem::swap(&mut self.effects, effects);
         self.take(input);
         self.work_off();
+        self.read_throttled();
         self.continue_snapshot();
         self.write_batch();
         self.send_outbox();
@@ -201,7 +221,10 @@ impl Server {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Start => self.read_disk(None),
+            Input::Start => {
+                self.began = self.now.time;
+                self.read_disk(None);
+            }
             Input::Accepted { conn, port: Port::Client, from } => self.accept_client(conn, from),
             Input::Accepted { conn, port, .. } => self.links.accepted(conn, port),
             Input::Connected { conn } => {
@@ -252,6 +275,7 @@ impl Server {
         self.agree(|peer, out| peer.tick(now, out));
         if self.serving.is_some() && self.leads() {
             self.expire_sessions();
+            self.delete_passing();
         }
         for conn in self.silence.take_expired(now) {
             self.close_client(conn);
@@ -263,10 +287,16 @@ impl Server {
         self.peer.role() == Role::Leading && self.serving.is_some()
     }
 
+    /// A client connects. There may be only so many from one address.
     fn accept_client(&mut self, conn: ConnId, from: SocketAddr) {
-        self.conns.insert(conn, Connection::new(from, SESSIONLESS_MS));
-        self.silence.touch(self.now.time, conn, Millis(SESSIONLESS_MS as u64));
-        if self.serving.is_none() {
+        let now = self.now.time;
+        let limits = self.config.clients;
+        let frame_max = limits.frame_bytes_max;
+        self.conns.insert(conn, Connection::new(now, from, SESSIONLESS_MS, frame_max));
+        self.silence.touch(now, conn, Millis(SESSIONLESS_MS as u64));
+        let here = self.addresses.entry(from.ip()).or_insert(0);
+        *here += 1;
+        if limits.per_address_max > 0 && *here > limits.per_address_max {
             self.close_client(conn);
         }
     }

@@ -4,6 +4,7 @@
 //! A value that makes no sense is an error. A key that nobody knows is only remarked upon: files
 //! are shared between versions.
 
+mod clients;
 mod entries;
 
 use super::config::Config;
@@ -156,6 +157,10 @@ fn config(
     if let Some(count) = from.number("commitLogCount", 1..=i64::from(i32::MAX))? {
         config.commit_log_count = count as usize;
     }
+    config.operations = clients::operations(from)?;
+    config.clients = clients::limits(from)?;
+    config.passing = clients::passing(from)?;
+    config.words = clients::words(from);
     if config.min_session_timeout_ms > config.max_session_timeout_ms {
         let expected =
             format!("no more than maxSessionTimeout, which is {}", config.max_session_timeout_ms);

@@ -101,6 +101,8 @@ impl ServerProcess {
             Effect::Dial { conn, to, port } => self.world.dial(id.into(), conn, to.into(), port),
             Effect::Send { conn, bytes } => self.world.send(id.into(), conn, bytes),
             Effect::Close { conn } => self.world.close(id.into(), conn),
+            // The network has no windows: what is not read waits at the server.
+            Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Disk(op) => self.world.disk_push(id, op),
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
             Effect::ReadDisk | Effect::Halt => unreachable!("the loop does these"),

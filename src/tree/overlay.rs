@@ -1,12 +1,13 @@
 //! What the leader has promised but not yet applied: the tree as it will be once every outstanding
 //! transaction is in (`ZooKeeperServer.outstandingChanges`).
 
-use super::{Tree, Undo};
+use super::{Lifetime, Tree, Undo};
 use crate::base::{SessionId, ZPath, Zxid};
+use crate::wire::Acls;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What the leader has to know of a znode to decide on requests.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
     /// The transaction that it is true after.
     pub zxid: Zxid,
@@ -16,10 +17,21 @@ pub struct Record {
     pub version: i32,
     /// How many children were ever created.
     pub cversion: i32,
-    /// The session that it lives with; 0 for none.
+    /// See `Stat`.
+    pub aversion: i32,
+    /// The session that it lives with, or how long it stays without one.
     pub owner: SessionId,
     /// How many children it has.
     pub children: i32,
+    /// Who may do what with it.
+    pub acls: Acls,
+}
+
+impl Record {
+    /// How long it stays.
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime::of_owner(self.owner)
+    }
 }
 
 /// In which part a record stands in a request: what the request is about, or that one's parent.
@@ -50,7 +62,7 @@ impl Overlay {
     /// The znode as it will be; `None` when it will not exist.
     pub fn get(&self, tree: &Tree, path: &str) -> Option<Record> {
         if let Some(record) = self.latest.get(path) {
-            return record.exists.then_some(*record);
+            return record.exists.then(|| record.clone());
         }
         let znode = tree.get(path)?;
         Some(Record {
@@ -58,18 +70,21 @@ impl Overlay {
             exists: true,
             version: znode.version,
             cversion: znode.cversion,
+            aversion: znode.aversion,
             owner: znode.owner,
             children: znode.children.len() as i32,
+            acls: znode.acls.clone(),
         })
     }
 
     /// The znode will be so.
     pub fn put(&mut self, path: ZPath, part: Part, record: Record) {
+        let zxid = record.zxid;
         let before = self.latest.insert(path.clone(), record);
         if let Some(rollback) = &mut self.rollback {
             rollback.saved.push((part, path.clone(), before));
         }
-        self.order.push_back((record.zxid, path));
+        self.order.push_back((zxid, path));
     }
 
     /// A multi begins: from here on it can be undone.

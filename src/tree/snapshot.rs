@@ -6,7 +6,8 @@
 
 use super::{Tree, Znode};
 use crate::base::{SessionId, ZPath, Zxid, parent_of};
-use crate::wire::{Malformed, Reader, Writer};
+use crate::wire::{Acl, Acls, Malformed, Reader, Writer, read_acls, write_acls};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// Stands for the ACL with which everybody may do everything.
@@ -20,7 +21,13 @@ const SIGNATURE: &str = "BenWasHere";
 #[derive(Clone, Debug)]
 pub struct SnapshotWriter {
     name: Zxid,
-    bytes: Writer,
+    /// The table of sessions.
+    sessions: Writer,
+    /// The lists that the znodes name, numbered as they came. They stand before the znodes in the
+    /// file, and are complete all the same: the file is put together at the end
+    /// (ZOOKEEPER-3306).
+    acls: BTreeMap<Acls, i64>,
+    znodes: Writer,
     /// The last znode that was written.
     cursor: Option<ZPath>,
 }
@@ -28,13 +35,13 @@ pub struct SnapshotWriter {
 impl SnapshotWriter {
     /// Begins with the table of sessions as it is now.
     pub fn begin(tree: &Tree) -> SnapshotWriter {
-        let mut bytes = Writer::new();
-        bytes.count(tree.sessions.len());
+        let mut sessions = Writer::new();
+        sessions.count(tree.sessions.len());
         for (session, timeout_ms) in &tree.sessions {
-            bytes.long(session.0).int(*timeout_ms);
+            sessions.long(session.0).int(*timeout_ms);
         }
-        bytes.count(0);
-        SnapshotWriter { name: tree.last(), bytes, cursor: None }
+        let (acls, znodes) = (BTreeMap::new(), Writer::new());
+        SnapshotWriter { name: tree.last(), sessions, acls, znodes, cursor: None }
     }
 
     /// What was applied when it began; replaying starts behind it.
@@ -47,7 +54,8 @@ impl SnapshotWriter {
         let from = self.cursor.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let mut waiting = tree.znodes.range::<ZPath, _>((from, Bound::Unbounded));
         for (path, znode) in waiting.by_ref().take(count) {
-            write_znode(path, znode, &mut self.bytes);
+            let acl = self.number_of(&znode.acls);
+            write_znode(path, znode, acl, &mut self.znodes);
             self.cursor = Some(path.clone());
         }
         let rest = tree.znodes.range::<ZPath, _>((
@@ -57,10 +65,25 @@ impl SnapshotWriter {
         rest.take(1).count() == 0
     }
 
+    fn number_of(&mut self, acls: &Acls) -> i64 {
+        if acls.is_open() {
+            return OPEN_ACL;
+        }
+        let next = self.acls.len() as i64 + 1;
+        *self.acls.entry(acls.clone()).or_insert(next)
+    }
+
     /// The whole body, for a file.
     pub fn into_body(mut self) -> Vec<u8> {
-        self.bytes.string(END);
-        self.bytes.into_bytes()
+        let numbered: BTreeMap<i64, &Acls> = self.acls.iter().map(|it| (*it.1, it.0)).collect();
+        let body = &mut self.sessions;
+        body.count(numbered.len());
+        for (number, acls) in numbered {
+            body.long(number);
+            write_acls(acls.entries().unwrap_or_default(), body);
+        }
+        body.raw(self.znodes.as_bytes()).string(END);
+        self.sessions.into_bytes()
     }
 
     /// The body of a whole tree at once.
@@ -78,9 +101,9 @@ impl SnapshotWriter {
     }
 }
 
-fn write_znode(path: &ZPath, znode: &Znode, to: &mut Writer) {
+fn write_znode(path: &ZPath, znode: &Znode, acl: i64, to: &mut Writer) {
     to.string(if path.is_root() { "" } else { path.as_str() });
-    to.buffer(znode.data.as_bytes()).long(OPEN_ACL);
+    to.buffer(znode.data.as_bytes()).long(acl);
     to.zxid(znode.czxid).zxid(znode.mzxid).long(znode.ctime).long(znode.mtime);
     to.int(znode.version).int(znode.cversion).int(znode.aversion);
     to.long(znode.owner.0).zxid(znode.pzxid);
@@ -96,8 +119,9 @@ pub fn read_tree(body: &[u8], name: Zxid) -> Result<Tree, Malformed> {
     for _ in 0..from.count(12)? {
         tree.sessions.insert(from.session()?, from.int()?);
     }
-    if from.count(12)? > 0 {
-        return Err(from.bad("an ACL other than the open one"));
+    let mut acls = BTreeMap::from([(OPEN_ACL, Acls::OPEN)]);
+    for _ in 0..from.count(12)? {
+        acls.insert(from.long()?, read_acls(&mut from)?.into());
     }
     loop {
         let path = from.string()?;
@@ -106,7 +130,7 @@ pub fn read_tree(body: &[u8], name: Zxid) -> Result<Tree, Malformed> {
         }
         let path = if path.is_empty() { END.to_owned() } else { path };
         let path = ZPath::parse(&path).map_err(|_| from.bad("an invalid path"))?;
-        let znode = read_znode(&mut from)?;
+        let znode = read_znode(&mut from, &acls)?;
         let parent = parent_of(path.as_str());
         if parent.is_none_or(|parent| tree.get(parent).is_some()) {
             tree.insert(path, znode);
@@ -116,11 +140,16 @@ pub fn read_tree(body: &[u8], name: Zxid) -> Result<Tree, Malformed> {
     Ok(tree)
 }
 
-fn read_znode(from: &mut Reader) -> Result<Znode, Malformed> {
+/// A list that is missing was written while the table already was (in files of other servers, which
+/// do not keep it back): the transaction that set it is replayed (ZOOKEEPER-3306). Until then
+/// everybody may do nothing.
+fn read_znode(from: &mut Reader, acls: &BTreeMap<i64, Acls>) -> Result<Znode, Malformed> {
     let data = from.data()?;
-    from.long()?;
+    let nobody = || vec![Acl { perms: 0, scheme: "world".into(), id: "anyone".into() }].into();
+    let acls = acls.get(&from.long()?).cloned().unwrap_or_else(nobody);
     Ok(Znode {
         data,
+        acls,
         czxid: from.zxid()?,
         mzxid: from.zxid()?,
         ctime: from.long()?,
@@ -177,7 +206,11 @@ impl StreamScanner {
                 Stage::Sessions(left - 1)
             }
             Stage::Acls(0) => Stage::Znodes,
-            Stage::Acls(_) => return Err(from.bad("an ACL other than the open one")),
+            Stage::Acls(left) => {
+                from.skip(from.at() + 8)?;
+                read_acls(from)?;
+                Stage::Acls(left - 1)
+            }
             Stage::Znodes if from.string()? == END => Stage::Signature,
             Stage::Znodes => {
                 from.buffer()?;

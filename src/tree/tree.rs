@@ -1,9 +1,11 @@
 //! The tree: znodes by path, who owns which ephemerals, and the table of sessions. Changed by
 //! transactions only, in their order.
 
+use super::quota::Usage;
 use super::rules::{Parent, Rules, Touch};
-use super::{Body, Txn, Znode, digest};
+use super::{Body, Lifetime, Txn, Znode, digest};
 use crate::base::{Data, ErrorCode, SessionId, Stat, ZPath, Zxid, parent_of};
+use crate::wire::{Acl, Acls, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The replicated state.
@@ -11,7 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Tree {
     pub(super) znodes: BTreeMap<ZPath, Znode>,
     ephemerals: BTreeMap<SessionId, BTreeSet<ZPath>>,
+    /// Containers, and znodes with a time to live: what the leader looks after.
+    passing: BTreeSet<ZPath>,
     pub(super) sessions: BTreeMap<SessionId, i32>,
+    /// What is used below each znode that has a quota.
+    pub(super) quotas: BTreeMap<ZPath, Usage>,
     last: Zxid,
     digest: u64,
 }
@@ -23,7 +29,7 @@ pub enum Applied {
     Done,
     /// A znode was created; `opcode` says whether its Stat is told.
     Created {
-        /// `create` or `create2`.
+        /// As in [`Body::Create`].
         opcode: i32,
         /// The whole path.
         path: String,
@@ -32,7 +38,7 @@ pub enum Applied {
     },
     /// A znode was deleted.
     Deleted,
-    /// A znode's data were set.
+    /// A znode's data or ACL were set.
     Set(Stat),
     /// A part for each part of the multi.
     Multi(Vec<Applied>),
@@ -40,15 +46,18 @@ pub enum Applied {
     Error(i32),
 }
 
-/// Something that watches wait for.
+/// Something that watches wait for, and who may hear of it: only who may read it
+/// (ZOOKEEPER-4799).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Trigger {
-    /// A znode was created (its parent's children changed).
-    Created(ZPath),
-    /// A znode was deleted (its parent's children changed).
-    Deleted(ZPath),
-    /// A znode's data were set.
-    DataChanged(ZPath),
+pub struct Trigger {
+    /// Created or deleted (its parent's children changed, too), or its data were set.
+    pub kind: EventKind,
+    /// Which znode.
+    pub path: ZPath,
+    /// Its ACL; of a deleted one the last.
+    pub acls: Acls,
+    /// Its parent's ACL.
+    pub parent_acls: Acls,
 }
 
 impl Default for Tree {
@@ -63,7 +72,9 @@ impl Tree {
         let mut tree = Tree::empty();
         for path in ["/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"] {
             let path = ZPath::parse(path).expect("the system's paths are valid");
-            tree.insert(path, Znode { data: "".into(), ..Znode::default() });
+            let readable = vec![Acl { perms: 1, scheme: "world".into(), id: "anyone".into() }];
+            let acls = if path.name() == "config" { readable.into() } else { Acls::OPEN };
+            tree.insert(path, Znode { data: "".into(), acls, ..Znode::default() });
         }
         tree
     }
@@ -73,7 +84,9 @@ impl Tree {
         Tree {
             znodes: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
+            passing: BTreeSet::new(),
             sessions: BTreeMap::new(),
+            quotas: BTreeMap::new(),
             last: Zxid::ZERO,
             digest: 0,
         }
@@ -119,6 +132,31 @@ impl Tree {
         self.ephemerals.get(&session).into_iter().flatten()
     }
 
+    /// Containers, and znodes with a time to live, in ascending order.
+    pub fn passing(&self) -> impl Iterator<Item = &ZPath> {
+        self.passing.iter()
+    }
+
+    /// Every session with ephemeral znodes, and these.
+    pub fn ephemerals(&self) -> impl Iterator<Item = (SessionId, &BTreeSet<ZPath>)> {
+        self.ephemerals.iter().map(|(&session, paths)| (session, paths))
+    }
+
+    /// How many znodes are below `path`; it counts itself out.
+    pub fn count_below(&self, path: &str) -> usize {
+        let Some(znode) = self.znodes.get(path) else { return 0 };
+        if path == "/" {
+            return self.znodes.len() - 1;
+        }
+        let below = znode.children.iter().map(|name| self.count_below(&format!("{path}/{name}")));
+        znode.children.len() + below.sum::<usize>()
+    }
+
+    /// About how many bytes paths and data take (`DataTree.approximateDataSize`).
+    pub fn data_bytes(&self) -> u64 {
+        self.znodes.iter().map(|(path, it)| (path.as_str().len() + it.data.len()) as u64).sum()
+    }
+
     /// Puts a transaction in. What watches wait for is added to `triggers`.
     ///
     /// Tolerates what a transaction meets that is replayed over a fuzzy snapshot: a znode that is
@@ -157,10 +195,13 @@ impl Tree {
                 Applied::Done
             }
             Body::Create { .. } => self.create(body, txn, rules, triggers),
-            Body::Delete { path } => self.delete(path, txn.zxid, rules, triggers),
+            Body::Delete { path } | Body::DeleteContainer { path } => {
+                self.delete(path, txn.zxid, rules, triggers)
+            }
             Body::SetData { path, data, version } => {
                 self.set_data(path, data, *version, txn, triggers)
             }
+            Body::SetAcl { path, acls, version } => self.set_acls(path, acls, *version),
             Body::Check { .. } => Applied::Done,
             Body::Multi(parts) => {
                 let part = |part| self.apply_body(part, txn, rules, triggers);
@@ -177,7 +218,8 @@ impl Tree {
         rules: &Rules,
         triggers: &mut Vec<Trigger>,
     ) -> Applied {
-        let Body::Create { opcode, path: text, data, ephemeral, parent_cversion, .. } = body else {
+        let Body::Create { opcode, path: text, data, acls, lifetime, parent_cversion } = body
+        else {
             unreachable!("only creates are created");
         };
         let parent = parent_of(text);
@@ -188,9 +230,14 @@ impl Tree {
         if !self.touch_parent(parent, touch, rules) {
             return refused(ErrorCode::NoNode);
         }
-        if self.znodes.contains_key(&path) {
+        let acls = Acls::from(acls.clone());
+        if let Some(znode) = self.znodes.get_mut(&path) {
+            // Replayed over a fuzzy snapshot, which may have the list of a later life
+            // (ZOOKEEPER-4846).
+            znode.acls = acls;
             return refused(ErrorCode::NodeExists);
         }
+        let parent_acls = self.acls_of(parent);
         let znode = Znode {
             data: data.clone(),
             czxid: txn.zxid,
@@ -198,11 +245,13 @@ impl Tree {
             pzxid: txn.zxid,
             ctime: txn.time_ms,
             mtime: txn.time_ms,
-            owner: if *ephemeral { txn.session } else { SessionId(0) },
+            owner: lifetime.owner(txn.session),
+            acls: acls.clone(),
             ..Znode::default()
         };
         let stat = znode.stat();
-        triggers.push(Trigger::Created(path.clone()));
+        let kind = EventKind::Created;
+        triggers.push(Trigger { kind, path: path.clone(), acls, parent_acls });
         self.insert(path, znode);
         Applied::Created { opcode: *opcode, path: text.clone(), stat }
     }
@@ -221,8 +270,10 @@ impl Tree {
         if !existed {
             return refused(ErrorCode::NoNode);
         }
+        let parent_acls = parent_of(text).map_or(Acls::OPEN, |parent| self.acls_of(parent));
+        let acls = self.acls_of(text);
         let path = self.remove(text);
-        triggers.push(Trigger::Deleted(path));
+        triggers.push(Trigger { kind: EventKind::Deleted, path, acls, parent_acls });
         Applied::Deleted
     }
 
@@ -238,15 +289,34 @@ impl Tree {
             return refused(ErrorCode::NoNode);
         };
         let path = path.clone();
+        let before = self.znodes[&path].data.len();
+        self.count_change(text, data.len() as i64 - before as i64);
         self.change(text, |znode| {
             znode.data = data.clone();
             znode.version = version;
             znode.mzxid = txn.zxid;
             znode.mtime = txn.time_ms;
         });
-        let stat = self.znodes[&path].stat();
-        triggers.push(Trigger::DataChanged(path));
+        let (stat, acls) = (self.znodes[&path].stat(), self.acls_of(text));
+        let kind = EventKind::DataChanged;
+        triggers.push(Trigger { kind, path, acls, parent_acls: Acls::OPEN });
         Applied::Set(stat)
+    }
+
+    /// Nobody is told of a new list.
+    fn set_acls(&mut self, text: &str, acls: &[Acl], version: i32) -> Applied {
+        let found = self.change(text, |znode| {
+            znode.acls = acls.to_vec().into();
+            znode.aversion = version;
+        });
+        match self.znodes.get(text).filter(|_| found) {
+            Some(znode) => Applied::Set(znode.stat()),
+            None => refused(ErrorCode::NoNode),
+        }
+    }
+
+    fn acls_of(&self, path: &str) -> Acls {
+        self.znodes.get(path).map_or(Acls::OPEN, |znode| znode.acls.clone())
     }
 
     /// False when there is no such parent.
@@ -272,13 +342,21 @@ impl Tree {
     pub(super) fn insert(&mut self, path: ZPath, mut znode: Znode) {
         znode.digest = digest::of_znode(path.as_str(), &znode);
         self.digest = self.digest.wrapping_add(znode.digest);
-        if znode.is_ephemeral() {
-            self.ephemerals.entry(znode.owner).or_default().insert(path.clone());
+        match znode.lifetime() {
+            Lifetime::Persistent => {}
+            Lifetime::Ephemeral => {
+                self.ephemerals.entry(znode.owner).or_default().insert(path.clone());
+            }
+            Lifetime::Container | Lifetime::Ttl { .. } => {
+                self.passing.insert(path.clone());
+            }
         }
         if let Some(parent) = parent_of(path.as_str()).and_then(|it| self.znodes.get_mut(it)) {
             parent.children.insert(path.name().into());
         }
-        self.znodes.insert(path, znode);
+        let bytes = znode.data.len();
+        self.znodes.insert(path.clone(), znode);
+        self.count_insert(path.as_str(), bytes);
     }
 
     /// Takes a znode out, with everything below it. There is something below it only when a delete
@@ -292,12 +370,17 @@ impl Tree {
             }
         }
         self.digest = self.digest.wrapping_sub(znode.digest);
-        if znode.is_ephemeral() {
-            self.forget_ephemeral(znode.owner, &path);
+        match znode.lifetime() {
+            Lifetime::Persistent => {}
+            Lifetime::Ephemeral => self.forget_ephemeral(znode.owner, &path),
+            Lifetime::Container | Lifetime::Ttl { .. } => {
+                self.passing.remove(&path);
+            }
         }
         if let Some(parent) = parent_of(text).and_then(|it| self.znodes.get_mut(it)) {
             parent.children.remove(path.name());
         }
+        self.count_remove(text, znode.data.len());
         path
     }
 
@@ -314,10 +397,17 @@ impl Tree {
     pub fn assert_invariants(&self) {
         let mut sum = 0u64;
         let mut ephemerals: BTreeMap<SessionId, BTreeSet<ZPath>> = BTreeMap::new();
+        let mut passing = BTreeSet::new();
         for (path, znode) in &self.znodes {
             sum = sum.wrapping_add(digest::of_znode(path.as_str(), znode));
-            if znode.is_ephemeral() {
-                ephemerals.entry(znode.owner).or_default().insert(path.clone());
+            match znode.lifetime() {
+                Lifetime::Persistent => {}
+                Lifetime::Ephemeral => {
+                    ephemerals.entry(znode.owner).or_default().insert(path.clone());
+                }
+                Lifetime::Container | Lifetime::Ttl { .. } => {
+                    passing.insert(path.clone());
+                }
             }
             if let Some(parent) = parent_of(path.as_str()) {
                 let parent = self.znodes.get(parent);
@@ -327,6 +417,7 @@ impl Tree {
         }
         assert_eq!(sum, self.digest, "the digest is the sum over all znodes");
         assert_eq!(ephemerals, self.ephemerals, "the index of ephemerals is what the znodes say");
+        assert_eq!(passing, self.passing, "and so is that of containers and of times to live");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transactions, in the form that ZooKeeper logs and proposes (`zookeeper.md`, E.1).
 
+use super::Lifetime;
 use crate::base::{Data, ErrorCode, SessionId, Xid, Zxid};
 use crate::wire::{Acl, Malformed, Reader, Writer, opcode, read_acls, write_acls};
 
@@ -33,7 +34,7 @@ pub enum Body {
     },
     /// Creates a znode.
     Create {
-        /// `create` or `create2`: what the client hears of it.
+        /// `create`, `create2`, `createContainer` or `createTTL`: what the client hears of it.
         opcode: i32,
         /// The whole path.
         path: String,
@@ -41,8 +42,8 @@ pub enum Body {
         data: Data,
         /// Who may do what with it.
         acls: Vec<Acl>,
-        /// Whether it lives with the session.
-        ephemeral: bool,
+        /// How long it stays.
+        lifetime: Lifetime,
         /// The parent's count of created children.
         parent_cversion: i32,
     },
@@ -60,7 +61,21 @@ pub enum Body {
         /// The version.
         version: i32,
     },
-    /// Within a multi: a version was right.
+    /// Deletes a container, or a znode whose time to live is over.
+    DeleteContainer {
+        /// Which.
+        path: String,
+    },
+    /// Sets a znode's ACL.
+    SetAcl {
+        /// Of which.
+        path: String,
+        /// The ACL.
+        acls: Vec<Acl>,
+        /// The version of the ACL.
+        version: i32,
+    },
+    /// A version was right.
     Check {
         /// Of which znode.
         path: String,
@@ -86,6 +101,8 @@ impl Body {
             Body::CloseSession { .. } => opcode::CLOSE_SESSION,
             Body::Create { opcode, .. } => *opcode,
             Body::Delete { .. } => opcode::DELETE,
+            Body::DeleteContainer { .. } => opcode::DELETE_CONTAINER,
+            Body::SetAcl { .. } => opcode::SET_ACL,
             Body::SetData { .. } => opcode::SET_DATA,
             Body::Check { .. } => opcode::CHECK,
             Body::Multi(_) => opcode::MULTI,
@@ -97,12 +114,24 @@ impl Body {
         match self {
             Body::CreateSession { timeout_ms } => to.int(*timeout_ms),
             Body::CloseSession { paths } => to.strings(paths),
-            Body::Create { path, data, acls, ephemeral, parent_cversion, .. } => {
+            Body::Create { opcode, path, data, acls, lifetime, parent_cversion } => {
                 to.string(path).buffer(data.as_bytes());
                 write_acls(acls, to);
-                to.boolean(*ephemeral).int(*parent_cversion)
+                if matches!(*opcode, opcode::CREATE | opcode::CREATE2) {
+                    to.boolean(*lifetime == Lifetime::Ephemeral);
+                }
+                to.int(*parent_cversion);
+                if let Lifetime::Ttl { ms } = lifetime {
+                    to.long(*ms);
+                }
+                to
             }
-            Body::Delete { path } => to.string(path),
+            Body::Delete { path } | Body::DeleteContainer { path } => to.string(path),
+            Body::SetAcl { path, acls, version } => {
+                to.string(path);
+                write_acls(acls, to);
+                to.int(*version)
+            }
             Body::SetData { path, data, version } => {
                 to.string(path).buffer(data.as_bytes()).int(*version)
             }
@@ -125,15 +154,14 @@ impl Body {
             opcode::CREATE_SESSION => Body::CreateSession { timeout_ms: from.int()? },
             opcode::CLOSE_SESSION if from.is_done() => Body::CloseSession { paths: Vec::new() },
             opcode::CLOSE_SESSION => Body::CloseSession { paths: from.strings()? },
-            opcode::CREATE | opcode::CREATE2 => Body::Create {
-                opcode: kind,
-                path: from.string()?,
-                data: from.data()?,
-                acls: read_acls(from)?,
-                ephemeral: from.boolean()?,
-                parent_cversion: from.int()?,
-            },
+            opcode::CREATE | opcode::CREATE2 | opcode::CREATE_CONTAINER | opcode::CREATE_TTL => {
+                Body::decode_create(kind, from)?
+            }
             opcode::DELETE => Body::Delete { path: from.string()? },
+            opcode::DELETE_CONTAINER => Body::DeleteContainer { path: from.string()? },
+            opcode::SET_ACL => {
+                Body::SetAcl { path: from.string()?, acls: read_acls(from)?, version: from.int()? }
+            }
             opcode::SET_DATA => {
                 Body::SetData { path: from.string()?, data: from.data()?, version: from.int()? }
             }
@@ -142,6 +170,27 @@ impl Body {
             opcode::ERROR => Body::Error(from.int()?),
             _ => return Err(from.bad("an unknown type of transaction")),
         })
+    }
+
+    /// The four records differ in how they say how long the znode stays (`CreateTxn`,
+    /// `CreateContainerTxn`, `CreateTTLTxn`).
+    fn decode_create(opcode: i32, from: &mut Reader) -> Result<Body, Malformed> {
+        let (path, data, acls) = (from.string()?, from.data()?, read_acls(from)?);
+        let mut lifetime = match opcode {
+            opcode::CREATE_CONTAINER => Lifetime::Container,
+            opcode::CREATE_TTL => Lifetime::Persistent,
+            _ if from.boolean()? => Lifetime::Ephemeral,
+            _ => Lifetime::Persistent,
+        };
+        let parent_cversion = from.int()?;
+        if opcode == opcode::CREATE_TTL {
+            let ms = from.long()?;
+            if !(1..=super::TTL_MS_MAX).contains(&ms) {
+                return Err(from.bad("a time to live out of range"));
+            }
+            lifetime = Lifetime::Ttl { ms };
+        }
+        Ok(Body::Create { opcode, path, data, acls, lifetime, parent_cversion })
     }
 
     fn decode_parts(from: &mut Reader) -> Result<Vec<Body>, Malformed> {

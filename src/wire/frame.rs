@@ -5,20 +5,39 @@ pub const FRAME_MAX: usize = 0xf_ffff;
 
 /// A frame that no client may send; the connection has to be closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a frame of {length} bytes; expected 0 to {FRAME_MAX}")]
+#[error("a frame of {length} bytes; expected 0 to {max}")]
 pub struct FrameError {
     /// The length that was announced.
     pub length: i32,
+    /// The longest that is allowed.
+    pub max: usize,
 }
 
 /// Cuts a stream of bytes into frames, however the bytes arrive.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frames {
     bytes: Vec<u8>,
     at: usize,
+    max: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Frames {
+        Frames::with_max(FRAME_MAX)
+    }
 }
 
 impl Frames {
+    /// Frames of at most so many bytes.
+    pub fn with_max(max: usize) -> Frames {
+        Frames { bytes: Vec::new(), at: 0, max }
+    }
+
+    /// The bytes that have arrived and were not yet given away.
+    pub fn waiting(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
     /// More bytes arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.at > 0 {
@@ -36,8 +55,8 @@ impl Frames {
         let waiting = &self.bytes[self.at..];
         let Some(length) = waiting.first_chunk::<4>() else { return Ok(None) };
         let announced = i32::from_be_bytes(*length);
-        let length = usize::try_from(announced).ok().filter(|&it| it <= FRAME_MAX);
-        let length = length.ok_or(FrameError { length: announced })?;
+        let length = usize::try_from(announced).ok().filter(|&it| it <= self.max);
+        let length = length.ok_or(FrameError { length: announced, max: self.max })?;
         if waiting.len() < 4 + length {
             return Ok(None);
         }

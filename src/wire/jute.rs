@@ -128,6 +128,12 @@ impl<'a> Reader<'a> {
         Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 
+    /// A string; null becomes the empty one.
+    pub fn string_or_null(&mut self) -> Result<String, Malformed> {
+        let bytes = self.buffer()?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
+
     /// How many items follow; null counts as none. Every item takes at least `item_bytes`, so that
     /// a wild number is refused before memory is set aside for it.
     pub fn count(&mut self, item_bytes: usize) -> Result<usize, Malformed> {

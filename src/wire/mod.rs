@@ -12,14 +12,14 @@ mod notification;
 mod packet;
 mod session;
 
-pub use data::{Acl, OPEN_ACL, encode_stat, read_acls, read_stat, write_acls};
+pub use data::{Acl, Acls, Identity, OPEN_ACL, encode_stat, read_acls, read_stat, write_acls};
 pub use endpoint::Endpoint;
-pub use frame::{FrameError, Frames};
+pub use frame::{FRAME_MAX, FrameError, Frames};
 pub use jute::{Malformed, Reader, Writer};
 pub use membership::{Member, Membership};
 pub use notification::{Hello, HelloError, Notification, PeerState};
 pub use packet::{LearnerInfo, Packet, PacketKind, Proposal};
 pub use session::{
-    ConnectRequest, ConnectResponse, EventKind, PING, ReplyHeader, RequestHeader, SET_WATCHES,
-    SetWatches, WatcherEvent, opcode,
+    AUTH, ConnectRequest, ConnectResponse, EventKind, PING, ReplyHeader, RequestHeader,
+    SET_WATCHES, SetWatches, WatcherEvent, opcode,
 };

@@ -1,6 +1,6 @@
 //! Learner and leader: quorum packets, one behind the other without frames (`QuorumPacket`).
 
-use super::{Malformed, Reader, Writer};
+use super::{Identity, Malformed, Reader, Writer};
 use crate::base::{Epoch, ServerId, Zxid};
 use std::fmt;
 use std::sync::Arc;
@@ -74,17 +74,24 @@ pub struct Packet {
     pub zxid: i64,
     /// Shared, because a leader sends the same proposal to many.
     pub data: Option<Arc<[u8]>>,
+    /// Of a REQUEST: who the client has shown itself to be.
+    pub authinfo: Vec<Identity>,
 }
 
 impl Packet {
     /// A packet with a zxid and no data.
     pub fn bare(kind: PacketKind, zxid: Zxid) -> Packet {
-        Packet { kind, zxid: zxid.to_wire(), data: None }
+        Packet::of(kind, zxid.to_wire(), None)
     }
 
     /// A packet with a zxid and data.
     pub fn with(kind: PacketKind, zxid: Zxid, data: Arc<[u8]>) -> Packet {
-        Packet { kind, zxid: zxid.to_wire(), data: Some(data) }
+        Packet::of(kind, zxid.to_wire(), Some(data))
+    }
+
+    /// A packet in whose place for a zxid stands `zxid`, be it one or not.
+    pub fn of(kind: PacketKind, zxid: i64, data: Option<Arc<[u8]>>) -> Packet {
+        Packet { kind, zxid, data, authinfo: Vec::new() }
     }
 
     /// The zxid; zero where it means nothing.
@@ -97,9 +104,11 @@ impl Packet {
         self.data.as_deref().unwrap_or_default()
     }
 
-    /// Puts it into bytes. The list of the client's identities (`authinfo`) is empty.
+    /// Puts it into bytes.
     pub fn encode(&self, to: &mut Writer) {
-        to.int(self.kind.to_wire()).long(self.zxid).buffer(self.data.as_deref()).int(0);
+        to.int(self.kind.to_wire()).long(self.zxid).buffer(self.data.as_deref());
+        to.count(self.authinfo.len());
+        self.authinfo.iter().for_each(|it| it.encode(to));
     }
 
     /// Reads one. The error is `short` while bytes are missing.
@@ -108,11 +117,9 @@ impl Packet {
         let kind = PacketKind::from_wire(kind).ok_or_else(|| from.bad("an unknown packet type"))?;
         let zxid = from.long()?;
         let data = from.buffer()?.map(Arc::from);
-        for _ in 0..from.count(8)? {
-            from.string()?;
-            from.string()?;
-        }
-        Ok(Packet { kind, zxid, data })
+        let count = from.count(8)?;
+        let authinfo = (0..count).map(|_| Identity::decode(from)).collect::<Result<_, _>>()?;
+        Ok(Packet { kind, zxid, data, authinfo })
     }
 }
 

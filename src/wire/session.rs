@@ -6,7 +6,9 @@ use crate::base::{SessionId, Xid, Zxid};
 
 /// The xid of pings.
 pub const PING: Xid = Xid(-2);
-/// The xid of `setWatches`.
+/// The xid of `auth`.
+pub const AUTH: Xid = Xid(-4);
+/// The xid of `setWatches` and `setWatches2`.
 pub const SET_WATCHES: Xid = Xid(-8);
 /// The xid of watcher events.
 const NOTIFICATION: Xid = Xid(-1);
@@ -260,21 +262,43 @@ pub struct SetWatches {
     pub exist: Vec<String>,
     /// Watches on children.
     pub child: Vec<String>,
+    /// Persistent watches. Only the second form has them.
+    pub persistent: Vec<String>,
+    /// Persistent watches on whole subtrees. Only the second form has them.
+    pub recursive: Vec<String>,
 }
 
 impl SetWatches {
-    /// Puts it into bytes.
+    /// Whether it says something that the first form (`setWatches`) has no place for.
+    pub fn needs_second_form(&self) -> bool {
+        !self.persistent.is_empty() || !self.recursive.is_empty()
+    }
+
+    /// Puts the first form into bytes.
     pub fn encode(&self, to: &mut Writer) {
         to.zxid(self.since).strings(&self.data).strings(&self.exist).strings(&self.child);
     }
 
-    /// Reads it.
+    /// Reads the first form.
     pub fn decode(from: &mut Reader) -> Result<SetWatches, Malformed> {
         Ok(SetWatches {
             since: from.zxid()?,
             data: from.strings()?,
             exist: from.strings()?,
             child: from.strings()?,
+            ..SetWatches::default()
         })
+    }
+
+    /// Puts the second form (`setWatches2`) into bytes.
+    pub fn encode2(&self, to: &mut Writer) {
+        self.encode(to);
+        to.strings(&self.persistent).strings(&self.recursive);
+    }
+
+    /// Reads the second form.
+    pub fn decode2(from: &mut Reader) -> Result<SetWatches, Malformed> {
+        let first = SetWatches::decode(from)?;
+        Ok(SetWatches { persistent: from.strings()?, recursive: from.strings()?, ..first })
     }
 }

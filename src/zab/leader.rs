@@ -115,6 +115,11 @@ impl Leader {
         self.last_proposed
     }
 
+    pub fn learner_counts(&self) -> (usize, usize) {
+        let synced = self.learners.values().filter(|it| it.stage == Stage::Synced).count();
+        (self.learners.len(), synced)
+    }
+
     pub fn deadline(&self, common: &Common) -> Time {
         let established_by = match self.phase {
             Phase::Broadcast => Time::NEVER,
@@ -421,7 +426,7 @@ impl Leader {
     }
 
     fn up_to_date(&self, learner: ServerId, effects: &mut Vec<Effect>) {
-        let packet = Packet { kind: PacketKind::UpToDate, zxid: -1, data: None };
+        let packet = Packet::of(PacketKind::UpToDate, -1, None);
         effects.push(Effect::Send(learner, packet));
     }
 

@@ -269,6 +269,14 @@ impl Peer {
         }
     }
 
+    /// As a leader: how many learners there are, and how many of them hold the initial history.
+    pub fn learner_counts(&self) -> (usize, usize) {
+        match &self.state {
+            State::Leading(leader) => leader.learner_counts(),
+            _ => (0, 0),
+        }
+    }
+
     /// As an established leader: whether nothing that it proposed waits to be committed.
     pub fn is_idle(&self) -> bool {
         self.common.history.pending().next().is_none()

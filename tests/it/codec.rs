@@ -3,13 +3,14 @@
 
 use menagerie::base::{Data, Epoch, ServerId, SessionId, Stat, Xid, Zxid};
 use menagerie::ops::{
-    Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
-    Ping, Reply, Request, SetData, Sync,
+    AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl,
+    GetAllChildrenNumber, GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part,
+    Ping, Read, RemoveWatches, Reply, Request, SetAcl, SetData, SetWatches2, Sync, WhoAmI,
 };
 use menagerie::wire::{
-    Acl, ConnectRequest, ConnectResponse, Frames, Hello, LearnerInfo, Malformed, Notification,
-    Packet, PacketKind, PeerState, Reader, ReplyHeader, RequestHeader, SetWatches, WatcherEvent,
-    Writer, opcode,
+    Acl, ConnectRequest, ConnectResponse, Frames, Hello, Identity, LearnerInfo, Malformed,
+    Notification, Packet, PacketKind, PeerState, Reader, ReplyHeader, RequestHeader, SetWatches,
+    WatcherEvent, Writer, opcode,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -17,25 +18,19 @@ use std::fmt::{Debug, Write};
 
 /// Every operation that a client may send, with an example of its reply.
 fn examples() -> Vec<(Request, Reply)> {
+    [first_examples(), later_examples()].concat()
+}
+
+fn first_examples() -> Vec<(Request, Reply)> {
     let path = || "/a".to_owned();
     let create = || Create { path: path(), data: "xy".into(), acls: Acl::open(), flags: 3 };
-    let stat = Stat {
-        czxid: Zxid::new(Epoch(1), 2),
-        mzxid: Zxid::new(Epoch(1), 3),
-        ctime: 4,
-        mtime: 5,
-        version: 6,
-        cversion: 7,
-        aversion: 8,
-        ephemeral_owner: SessionId(9),
-        data_length: 10,
-        num_children: 11,
-        pzxid: Zxid::new(Epoch(1), 12),
-    };
+    let stat = example_stat();
     let names = || vec!["b".to_owned(), "c".to_owned()];
     let parts = vec![
         Part::Create(create()),
         Part::Create2(Create { data: Data::NULL, acls: Vec::new(), ..create() }),
+        Part::CreateContainer(Create { flags: 4, ..create() }),
+        Part::CreateTtl(CreateTtl { create: Create { flags: 5, ..create() }, ttl_ms: 70_000 }),
         Part::Delete(Delete { path: path(), version: -1 }),
         Part::SetData(SetData { path: path(), data: "".into(), version: 2 }),
         Part::Check(Check { path: path(), version: 1 }),
@@ -52,7 +47,7 @@ fn examples() -> Vec<(Request, Reply)> {
         since: Zxid::new(Epoch(1), 5),
         data: names(),
         exist: vec!["/d".to_owned()],
-        child: Vec::new(),
+        ..SetWatches::default()
     };
     vec![
         (Request::Create(create()), Reply::Created { path: path(), stat: None }),
@@ -80,6 +75,78 @@ fn examples() -> Vec<(Request, Reply)> {
         (Request::Ping(Ping), Reply::Empty),
         (Request::SetWatches(watches), Reply::Empty),
         (Request::CloseSession(CloseSession), Reply::Empty),
+    ]
+}
+
+fn example_stat() -> Stat {
+    Stat {
+        czxid: Zxid::new(Epoch(1), 2),
+        mzxid: Zxid::new(Epoch(1), 3),
+        ctime: 4,
+        mtime: 5,
+        version: 6,
+        cversion: 7,
+        aversion: 8,
+        ephemeral_owner: SessionId(9),
+        data_length: 10,
+        num_children: 11,
+        pzxid: Zxid::new(Epoch(1), 12),
+    }
+}
+
+/// Those that came with ZooKeeper 3.5 and later, and those about access.
+fn later_examples() -> Vec<(Request, Reply)> {
+    let path = || "/a".to_owned();
+    let create = || Create { path: path(), data: "xy".into(), acls: Acl::open(), flags: 3 };
+    let (stat, names) = (example_stat(), || vec!["b".to_owned(), "c".to_owned()]);
+    let lasting = SetWatches {
+        since: Zxid::new(Epoch(1), 5),
+        data: names(),
+        persistent: names(),
+        recursive: names(),
+        ..SetWatches::default()
+    };
+    let acl = || Acl { perms: 3, scheme: "digest".into(), id: "ann:x".into() };
+    let identity = || Identity { scheme: "ip".into(), id: "10.0.0.1".into() };
+    let of_watches = || RemoveWatches { path: path(), kind: 3 };
+    let reads = vec![
+        Read::Children(GetChildren { path: path(), watch: false }),
+        Read::Data(GetData { path: path(), watch: false }),
+        Read::Data(GetData { path: path(), watch: false }),
+    ];
+    let read = vec![
+        Ok(Reply::Children { children: names(), stat: None }),
+        Ok(Reply::Data { data: "xy".into(), stat }),
+        Err(-101),
+    ];
+    vec![
+        (Request::GetAcl(GetAcl { path: path() }), Reply::Acl { acls: vec![acl()], stat }),
+        (
+            Request::SetAcl(SetAcl { path: path(), acls: vec![acl()], version: 2 }),
+            Reply::Stat(stat),
+        ),
+        // There is no reply to a check on its own; its bytes are those within a multi.
+        (Request::Check(Check { path: path(), version: 1 }), Reply::Empty),
+        (Request::CheckWatches(of_watches()), Reply::Empty),
+        (Request::RemoveWatches(of_watches()), Reply::Empty),
+        (
+            Request::CreateContainer(Create { flags: 4, ..create() }),
+            Reply::Created { path: path(), stat: Some(stat) },
+        ),
+        (
+            Request::CreateTtl(CreateTtl { create: Create { flags: 6, ..create() }, ttl_ms: 9 }),
+            Reply::Created { path: path(), stat: Some(stat) },
+        ),
+        (Request::MultiRead(MultiRead { parts: reads }), Reply::MultiRead(read)),
+        (
+            Request::Auth(Auth { kind: 0, scheme: "digest".into(), proof: b"ann:pw".to_vec() }),
+            Reply::Empty,
+        ),
+        (Request::GetEphemerals(GetEphemerals { prefix: path() }), Reply::Paths(names())),
+        (Request::GetAllChildrenNumber(GetAllChildrenNumber { path: path() }), Reply::Number(7)),
+        (Request::SetWatches2(SetWatches2(lasting)), Reply::Empty),
+        (Request::AddWatch(AddWatch { path: path(), mode: 1 }), Reply::Watching(0)),
+        (Request::WhoAmI(WhoAmI), Reply::Identities(vec![identity()])),
     ]
 }
 
@@ -150,8 +217,8 @@ fn records_have_the_form_of_zookeeper_jute() {
 }
 
 #[test]
-fn operations_that_may_not_stand_alone_are_unknown() {
-    for number in [opcode::CHECK, opcode::CREATE_SESSION, opcode::ERROR, 0, 10, 99] {
+fn operations_that_clients_may_not_ask_for_are_unknown() {
+    for number in [opcode::DELETE_CONTAINER, opcode::CREATE_SESSION, opcode::ERROR, 0, 10, 99] {
         assert_eq!(Request::decode(number, &mut Reader::new(&[0; 64])), Ok(None), "{number}");
     }
 }
@@ -227,10 +294,14 @@ fn stat() -> impl Strategy<Value = Stat> {
     })
 }
 
-fn create() -> impl Strategy<Value = Create> {
+fn acls() -> impl Strategy<Value = Vec<Acl>> {
     let acl = (any::<i32>(), text(), text());
     let acl = acl.prop_map(|(perms, scheme, id)| Acl { perms, scheme, id });
-    let fields = (text(), data(), prop::collection::vec(acl, 0..3), any::<i32>());
+    prop::collection::vec(acl, 0..3)
+}
+
+fn create() -> impl Strategy<Value = Create> {
+    let fields = (text(), data(), acls(), any::<i32>());
     fields.prop_map(|(path, data, acls, flags)| Create { path, data, acls, flags })
 }
 
@@ -269,9 +340,54 @@ fn request() -> impl Strategy<Value = Request> {
         Just(Request::Ping(Ping)),
         Just(Request::CloseSession(CloseSession)),
         watches.prop_map(|(since, data, exist, child)| {
-            Request::SetWatches(SetWatches { since, data, exist, child })
+            Request::SetWatches(SetWatches { since, data, exist, child, ..SetWatches::default() })
         }),
+        lasting(),
+        access(),
+        (create(), any::<i64>())
+            .prop_map(|(create, ttl_ms)| Request::CreateTtl(CreateTtl { create, ttl_ms })),
+        create().prop_map(Request::CreateContainer),
+        (text(), any::<i32>())
+            .prop_map(|(path, kind)| Request::RemoveWatches(RemoveWatches { path, kind })),
+        (text(), any::<i32>()).prop_map(|(path, mode)| Request::AddWatch(AddWatch { path, mode })),
+        text().prop_map(|prefix| Request::GetEphemerals(GetEphemerals { prefix })),
+        prop::collection::vec(read(), 0..4)
+            .prop_map(|parts| Request::MultiRead(MultiRead { parts })),
     ]
+}
+
+fn lasting() -> impl Strategy<Value = Request> {
+    let first = (zxid(), texts(), texts(), texts());
+    (first, texts(), texts()).prop_map(|((since, data, exist, child), persistent, recursive)| {
+        let watches = SetWatches { since, data, exist, child, persistent, recursive };
+        Request::SetWatches2(SetWatches2(watches))
+    })
+}
+
+fn access() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        text().prop_map(|path| Request::GetAcl(GetAcl { path })),
+        (text(), acls(), any::<i32>()).prop_map(|(path, acls, version)| Request::SetAcl(SetAcl {
+            path,
+            acls,
+            version
+        })),
+        (any::<i32>(), text(), bytes()).prop_map(|(kind, scheme, proof)| Request::Auth(Auth {
+            kind,
+            scheme,
+            proof
+        })),
+    ]
+}
+
+fn read() -> impl Strategy<Value = Read> {
+    (text(), any::<bool>(), any::<bool>()).prop_map(|(path, watch, data)| {
+        if data {
+            Read::Data(GetData { path, watch })
+        } else {
+            Read::Children(GetChildren { path, watch })
+        }
+    })
 }
 
 fn result() -> impl Strategy<Value = MultiResult> {
@@ -308,6 +424,11 @@ fn reply() -> impl Strategy<Value = (i32, Reply)> {
             .prop_map(to(opcode::GET_CHILDREN2)),
         text().prop_map(|path| Reply::Synced { path }).prop_map(to(opcode::SYNC)),
         results.prop_map(Reply::Multi).prop_map(to(opcode::MULTI)),
+        (acls(), stat())
+            .prop_map(|(acls, stat)| Reply::Acl { acls, stat })
+            .prop_map(to(opcode::GET_ACL)),
+        any::<i32>().prop_map(Reply::Number).prop_map(to(opcode::GET_ALL_CHILDREN_NUMBER)),
+        texts().prop_map(Reply::Paths).prop_map(to(opcode::GET_EPHEMERALS)),
         Just(Reply::Empty).prop_map(to(opcode::PING)),
     ]
 }

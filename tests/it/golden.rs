@@ -4,7 +4,7 @@
 use crate::disk::Disk;
 use menagerie::base::{Epoch, ErrorCode, ServerId, SessionId, Xid, Zxid};
 use menagerie::storage::{Image, recover, seal_snapshot};
-use menagerie::tree::{Body, Rules, SnapshotWriter, Tree, Txn, read_tree};
+use menagerie::tree::{Body, Lifetime, Rules, SnapshotWriter, Tree, Txn, read_tree};
 use menagerie::wire::{
     Acl, Hello, LearnerInfo, Notification, Packet, PacketKind, PeerState, Proposal, Reader, Writer,
     opcode,
@@ -33,7 +33,7 @@ fn creation(at: u32, time_ms: i64) -> Txn {
         path: "/a".into(),
         data: "x".into(),
         acls: Acl::open(),
-        ephemeral: false,
+        lifetime: Lifetime::Persistent,
         parent_cversion: 1,
     };
     Txn { session: SessionId(1), xid: Xid(2), zxid: zxid(at), time_ms, body }
@@ -93,7 +93,9 @@ fn a_snapshot_file() {
         &[
             ("ZKSN, version 2, database -1", "5a4b534e 00000002 ffffffffffffffff"),
             ("one session, 1, 4000 ms", "00000001 0000000000000001 00000fa0"),
-            ("no ACL but the open one", "00000000"),
+            ("one list besides the open one, 1", "00000001 0000000000000001"),
+            ("one entry: READ", "00000001 00000001"),
+            ("world:anyone", "00000005 776f726c64 00000006 616e796f6e65"),
             ("the root, no data", "00000000 00000000 ffffffffffffffff"),
             ("czxid, mzxid, ctime, mtime", "0000000000000000 0000000000000000"),
             ("", "0000000000000000 0000000000000000"),
@@ -107,13 +109,13 @@ fn a_snapshot_file() {
             ("/zookeeper", "0000000a 2f7a6f6f6b6565706572 00000000 ffffffffffffffff"),
             ("its Stat", never),
             ("/zookeeper/config", "00000011 2f7a6f6f6b65657065722f636f6e666967"),
-            ("no data", "00000000 ffffffffffffffff"),
+            ("no data, list 1", "00000000 0000000000000001"),
             ("its Stat", never),
             ("/zookeeper/quota", "00000010 2f7a6f6f6b65657065722f71756f7461"),
             ("no data", "00000000 ffffffffffffffff"),
             ("its Stat", never),
             ("the end of the znodes", "00000001 2f"),
-            ("checksum of all before, /", "000000003eb9461e 00000001 2f"),
+            ("checksum of all before, /", "00000000bb9942e8 00000001 2f"),
         ],
     );
     assert_eq!(read_tree(&body, zxid(2)), Ok(tree));
@@ -207,7 +209,7 @@ fn packets() {
     for (it, bytes) in &rows {
         packet(it, &[("type, zxid, no data", bytes), none]);
     }
-    let up_to_date = Packet { kind: PacketKind::UpToDate, zxid: -1, data: None };
+    let up_to_date = Packet::of(PacketKind::UpToDate, -1, None);
     packet(&up_to_date, &[("UPTODATE, -1", "0000000c ffffffffffffffff ffffffff"), none]);
 }
 

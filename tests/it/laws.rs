@@ -6,10 +6,12 @@ use menagerie::base::{Data, Epoch, ErrorCode, SessionId, Xid, ZPath, Zxid};
 use menagerie::history::Change;
 use menagerie::model::{Stamp, Versions};
 use menagerie::ops::{
-    Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData,
+    Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData, Settings,
 };
 use menagerie::storage::{DiskOp, Image, Recovered, Store, open_snapshot, recover, seal_snapshot};
-use menagerie::tree::{Body, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree};
+use menagerie::tree::{
+    Body, Lifetime, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree,
+};
 use menagerie::wire::Acl;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -56,7 +58,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         Part::Create2(it) => Some(Request::Create2(it)),
         Part::Delete(it) => Some(Request::Delete(it)),
         Part::SetData(it) => Some(Request::SetData(it)),
-        Part::Check(_) => None,
+        _ => None,
     });
     let multi =
         prop::collection::vec(part(), 0..5).prop_map(|parts| Request::Multi(Multi { parts }));
@@ -82,7 +84,12 @@ fn prepare(tree: &Tree, overlay: &mut Overlay, ask: &Ask, zxid: Zxid) -> Txn {
         Ask::Request(session, request) => {
             let rules = &Rules::CORRECT;
             let session = *session;
-            let body = request.prepare(&mut Preparation { tree, overlay, session, zxid, rules });
+            let body = {
+                let settings = &Settings::default();
+                let ids = &[];
+                let mut leader = Preparation { tree, overlay, session, ids, zxid, rules, settings };
+                request.prepare(&mut leader)
+            };
             (session, body)
         }
     };
@@ -139,13 +146,18 @@ fn change_of(body: &Body) -> Change {
         Body::CloseSession { paths } => {
             Change::CloseSession { paths: paths.iter().map(|it| path(it)).collect() }
         }
-        Body::Create { path: text, data, ephemeral, parent_cversion, .. } => Change::Create {
+        Body::Create { path: text, data, lifetime, parent_cversion, .. } => Change::Create {
             path: path(text),
             data: data.clone(),
-            ephemeral: *ephemeral,
+            ephemeral: *lifetime == Lifetime::Ephemeral,
             parent_cversion: *parent_cversion,
         },
-        Body::Delete { path: text } => Change::Delete { path: path(text) },
+        Body::Delete { path: text } | Body::DeleteContainer { path: text } => {
+            Change::Delete { path: path(text) }
+        }
+        Body::SetAcl { path: text, version, .. } => {
+            Change::SetAcl { path: path(text), version: *version }
+        }
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data: data.clone(), version: *version }
         }

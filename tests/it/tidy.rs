@@ -92,10 +92,10 @@ const HELPERS: &[&str] = &[
     "checkers/judge",
     "checkers/states",
     "checkers/watches",
-    // Only ever a part of a multi.
-    "ops/check",
+    "ops/quota",
     "ops/reply",
     "ops/serve",
+    "ops/settings",
     "ops/table",
 ];
 

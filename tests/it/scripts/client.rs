@@ -145,6 +145,7 @@ fn text_of_request(request: &Request) -> String {
             it.since, it.data, it.exist, it.child
         ),
         Request::CloseSession(_) => "closeSession".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 
@@ -155,6 +156,7 @@ fn text_of_part(part: &Part) -> String {
         Part::Create2(it) => text_of_request(&Request::Create2(it.clone())),
         Part::Delete(it) => text_of_request(&Request::Delete(it.clone())),
         Part::SetData(it) => text_of_request(&Request::SetData(it.clone())),
+        other => format!("{other:?}"),
     }
 }
 

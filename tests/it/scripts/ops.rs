@@ -4,13 +4,21 @@
 //! prepared, and `apply N` puts the next ones in. `SESSION open MS` begins a session, and `SESSION
 //! child PATH N` creates a znode and says that it is the N-th child of its parent.
 
-use super::words::{request, text_of_reply};
+use super::words::{request, text_of_acls, text_of_reply};
 use menagerie::base::{Epoch, SessionId, Xid, Zxid};
-use menagerie::ops::{Kind, Preparation, Reply};
-use menagerie::tree::{Body, Overlay, Rules, Tree, Txn};
-use menagerie::wire::{Acl, opcode};
+use menagerie::ops::{Kind, Likeness, Preparation, Reading, Reply, Settings};
+use menagerie::tree::{Body, Lifetime, Overlay, Rules, Tree, Txn};
+use menagerie::wire::{Acl, Identity, opcode};
 use std::collections::VecDeque;
 use std::fmt::Write;
+
+const SETTINGS: Settings = Settings {
+    skips_acl: false,
+    super_digest: None,
+    extended_types: true,
+    enforces_quota: false,
+    likeness: Likeness::V3_9,
+};
 
 /// The transcript of a script.
 pub(super) fn play(script: &str) -> String {
@@ -53,11 +61,17 @@ impl Stage {
     }
 
     fn at_once(&mut self, line: &str) {
-        let (_, asked) = line.split_once(' ').unwrap();
+        let (asked_by, asked) = line.split_once(' ').unwrap();
         if !asked.starts_with("open") && !asked.starts_with("child ") {
             let request = request(asked);
             if request.kind() != Kind::Write {
-                let answer = match request.read(&self.tree).unwrap() {
+                let reading = Reading {
+                    tree: &self.tree,
+                    session: SessionId(asked_by.parse().unwrap()),
+                    ids: &ids_of(asked_by),
+                    settings: &SETTINGS,
+                };
+                let answer = match request.read(&reading).unwrap() {
                     Ok(reply) => text_of_reply(&reply),
                     Err(code) => code.to_string(),
                 };
@@ -80,15 +94,17 @@ impl Stage {
                 path: path.to_owned(),
                 data: "".into(),
                 acls: Acl::open(),
-                ephemeral: false,
+                lifetime: Lifetime::Persistent,
                 parent_cversion: number.parse().unwrap(),
             },
             _ => request(asked).prepare(&mut Preparation {
                 tree: &self.tree,
                 overlay: &mut self.overlay,
                 session,
+                ids: &ids_of(&session.0.to_string()),
                 zxid,
                 rules: &Rules::CORRECT,
+                settings: &SETTINGS,
             }),
         };
         self.say(&format!("{zxid} {}", text_of_body(&body)));
@@ -120,12 +136,27 @@ impl Stage {
     }
 }
 
+/// Session 1 has shown itself to be `ann`, others are nobody.
+fn ids_of(session: &str) -> Vec<Identity> {
+    let ann = Identity { scheme: "digest".into(), id: "ann:hash".into() };
+    if session == "1" { vec![ann] } else { Vec::new() }
+}
+
 fn text_of_body(body: &Body) -> String {
     match body {
-        Body::Create { path, data, ephemeral, parent_cversion, .. } => {
-            let kind = if *ephemeral { " ephemeral" } else { "" };
+        Body::Create { path, data, lifetime, parent_cversion, .. } => {
+            let kind = match lifetime {
+                Lifetime::Persistent => String::new(),
+                Lifetime::Ephemeral => " ephemeral".to_owned(),
+                Lifetime::Container => " container".to_owned(),
+                Lifetime::Ttl { ms } => format!(" ttl={ms}ms"),
+            };
             format!("create {path:?} {data:?}{kind} parent_cversion={parent_cversion}")
         }
+        Body::SetAcl { path, acls, version } => {
+            format!("set ACL of {path:?} to {} version={version}", text_of_acls(acls))
+        }
+        Body::DeleteContainer { path } => format!("delete container {path:?}"),
         Body::Delete { path } => format!("delete {path:?}"),
         Body::SetData { path, data, version } => format!("set {path:?} {data:?} version={version}"),
         Body::Check { path, version } => format!("check {path:?} version={version}"),

@@ -285,6 +285,8 @@ impl Stage {
                     let _ = writeln!(self.transcript, "  {name} is closed");
                 }
             }
+            Effect::Pause { conn } => self.say(&format!("{id} reads no more of {conn}")),
+            Effect::Resume { conn } => self.say(&format!("{id} reads {conn} again")),
             Effect::Disk(op) => self.hosts.get_mut(&id).unwrap().waiting.push_back(op),
             Effect::ReadDisk => {
                 let image = self.hosts[&id].disk.image();

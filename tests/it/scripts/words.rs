@@ -2,10 +2,11 @@
 
 use menagerie::base::{Data, ServerId, Stat};
 use menagerie::ops::{
-    Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
-    Ping, Reply, Request, SetData, Sync,
+    Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl, GetAllChildrenNumber,
+    GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part, Ping, Read, Reply,
+    Request, SetAcl, SetData, Sync, WhoAmI,
 };
-use menagerie::wire::{Acl, Membership, SetWatches};
+use menagerie::wire::{Acl, Identity, Membership, SetWatches};
 
 /// A word of a script: `''` is the empty text, `\u002f` a character.
 pub(super) fn text(word: &str) -> String {
@@ -52,7 +53,7 @@ pub(super) fn request(line: &str) -> Request {
             Part::Create2(it) => Request::Create2(it),
             Part::Delete(it) => Request::Delete(it),
             Part::SetData(it) => Request::SetData(it),
-            Part::Check(_) => unreachable!("a check stands in a multi"),
+            part => unreachable!("{part:?} is none of these"),
         },
         "close" => Request::CloseSession(CloseSession),
         "exists" => Request::Exists(Exists { path: path(), watch }),
@@ -71,7 +72,25 @@ pub(super) fn request(line: &str) -> Request {
                 data: paths("data"),
                 exist: paths("exist"),
                 child: paths("child"),
+                ..SetWatches::default()
             })
+        }
+        "createContainer" => Request::CreateContainer(create(&words)),
+        "createTTL" => {
+            let ttl_ms = field(line, "ttl").unwrap().parse().unwrap();
+            Request::CreateTtl(CreateTtl { create: create(&words), ttl_ms })
+        }
+        "getACL" => Request::GetAcl(GetAcl { path: path() }),
+        "setACL" => {
+            let version = field(line, "version").map_or(-1, |it| it.parse().unwrap());
+            Request::SetAcl(SetAcl { path: path(), acls: acls_of(&words), version })
+        }
+        "ephemerals" => Request::GetEphemerals(GetEphemerals { prefix: path() }),
+        "below" => Request::GetAllChildrenNumber(GetAllChildrenNumber { path: path() }),
+        "who" => Request::WhoAmI(WhoAmI),
+        "reads" => {
+            let read = |path: &&str| Read::Data(GetData { path: text(path), watch: false });
+            Request::MultiRead(MultiRead { parts: words[1..].iter().map(read).collect() })
         }
         _ => panic!("no request: {line}"),
     }
@@ -82,17 +101,45 @@ fn part(line: &str) -> Part {
     let path = text(words[1]);
     let number = || words.last().unwrap().parse().unwrap();
     match words[0] {
-        "create" | "create2" => {
-            let flags = field(line, "flags").map_or(0, |it| it.parse().unwrap());
-            let acls = if words.contains(&"acl=none") { Vec::new() } else { Acl::open() };
-            let create = Create { path, data: data(words.get(2).unwrap_or(&"''")), acls, flags };
-            if words[0] == "create" { Part::Create(create) } else { Part::Create2(create) }
-        }
+        "create" => Part::Create(create(&words)),
+        "create2" => Part::Create2(create(&words)),
         "delete" => Part::Delete(Delete { path, version: number() }),
         "set" => Part::SetData(SetData { path, data: data(words[2]), version: number() }),
         "check" => Part::Check(Check { path, version: number() }),
         _ => panic!("no part of a multi: {line}"),
     }
+}
+
+fn create(words: &[&str]) -> Create {
+    let flags = words.iter().find_map(|it| it.strip_prefix("flags="));
+    Create {
+        path: text(words[1]),
+        data: data(words.get(2).unwrap_or(&"''")),
+        acls: acls_of(words),
+        flags: flags.map_or(0, |it| it.parse().unwrap()),
+    }
+}
+
+/// `acl=none`, or `acl=PERMS:SCHEME:ID`, once or several times; without it the open one.
+fn acls_of(words: &[&str]) -> Vec<Acl> {
+    let named: Vec<&str> = words.iter().filter_map(|it| it.strip_prefix("acl=")).collect();
+    match named[..] {
+        [] => Acl::open(),
+        ["none"] => Vec::new(),
+        _ => named.into_iter().map(acl_of).collect(),
+    }
+}
+
+fn acl_of(word: &str) -> Acl {
+    let mut fields = word.splitn(3, ':');
+    let mut next = || fields.next().unwrap().to_owned();
+    Acl { perms: next().parse().unwrap(), scheme: next(), id: next() }
+}
+
+/// `31:world:anyone`, …
+pub(super) fn text_of_acls(acls: &[Acl]) -> String {
+    let one = |it: &Acl| format!("{}:{}:{}", it.perms, it.scheme, it.id);
+    acls.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// All eleven fields, in the order of the wire.
@@ -129,6 +176,23 @@ pub(super) fn text_of_reply(reply: &Reply) -> String {
         Reply::Multi(results) => {
             let results: Vec<String> = results.iter().map(text_of_result).collect();
             format!("multi [{}]", results.join(", "))
+        }
+        Reply::Acl { acls, stat } => {
+            format!("acl {} {}", text_of_acls(acls), text_of_stat(stat))
+        }
+        Reply::Watching(number) => format!("watching {number}"),
+        Reply::Paths(paths) => format!("paths {paths:?}"),
+        Reply::Number(number) => format!("number {number}"),
+        Reply::Identities(all) => {
+            let one = |it: &Identity| format!("{}:{}", it.scheme, it.id);
+            format!("identities {}", all.iter().map(one).collect::<Vec<_>>().join(" "))
+        }
+        Reply::MultiRead(results) => {
+            let one = |it: &Result<Reply, i32>| match it {
+                Ok(reply) => text_of_reply(reply),
+                Err(code) => format!("error {code}"),
+            };
+            format!("reads [{}]", results.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Reply::Empty => "done".to_owned(),
     }

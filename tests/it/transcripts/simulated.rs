@@ -6,7 +6,7 @@ use super::player::{Heard, World, play as play_script};
 use super::tables::OWN_SERVER;
 use menagerie::base::{ConnId, Millis, ServerId};
 use menagerie::run::{Audience, converse};
-use menagerie::server::{Config, Membership, Port};
+use menagerie::server::{Config, Likeness, Membership, OperationSettings, Passing, Port, Words};
 use menagerie::sim::{self, DiskSettings, NetworkSettings, Wire};
 use serde_json::Value;
 
@@ -50,7 +50,18 @@ fn audience(seed: u64) -> Audience {
 
 fn config(id: ServerId, servers: &[ServerId]) -> Config {
     let ensemble = Membership::named(servers, &[]);
-    Config { snapshot_every: 1_000, snapshot_chunk: 100, ..Config::new(id, ensemble, TICK_MS) }
+    Config {
+        snapshot_every: 1_000,
+        snapshot_chunk: 100,
+        operations: OperationSettings {
+            extended_types: true,
+            likeness: Likeness::V3_9,
+            ..OperationSettings::default()
+        },
+        passing: Passing { check_ms: 1_000, ..Passing::default() },
+        words: Words::All,
+        ..Config::new(id, ensemble, TICK_MS)
+    }
 }
 
 struct Simulated {
