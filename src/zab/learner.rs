@@ -23,7 +23,7 @@ enum Phase {
     /// Waits for the link; `None` while a dial is under way.
     Connecting { redial_at: Option<Time>, dials: u32 },
     /// Introduced itself; waits for the epoch.
-    Discovery,
+    Discovery { dials: u32 },
     /// Writes the epoch down; then promises it.
     Promising,
     /// Waits for the leader's history.
@@ -134,16 +134,20 @@ impl Learner {
     }
 
     pub fn linked(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
-        assert!(matches!(self.phase, Phase::Connecting { .. }), "a link is dialled once");
+        let Phase::Connecting { dials, .. } = self.phase else {
+            unreachable!("a link is dialled once");
+        };
         self.heard = now;
-        self.phase = Phase::Discovery;
+        self.phase = Phase::Discovery { dials };
         let info = LearnerInfo { server: common.settings.id };
         effects.push(Effect::Send(self.leader, info.packet(self.observes, common.accepted)));
     }
 
+    /// No link, or no longer. A leader hangs up that has not yet heard that it leads: where a
+    /// message takes no time, its followers are there before it is.
     pub fn unlinked(&mut self, now: Time, common: &Common) -> Verdict {
         match self.phase {
-            Phase::Connecting { dials, .. } if dials < DIALS_MAX => {
+            Phase::Connecting { dials, .. } | Phase::Discovery { dials } if dials < DIALS_MAX => {
                 self.phase = Phase::Connecting { redial_at: Some(now + REDIAL), dials };
                 if self.patience_ends(common) > now { Verdict::Stay } else { Verdict::Leave }
             }
@@ -170,7 +174,7 @@ impl Learner {
                 Verdict::Stay
             }
             Phase::Connecting { .. } => Verdict::Leave,
-            Phase::Discovery => self.discover(packet, common, effects),
+            Phase::Discovery { .. } => self.discover(packet, common, effects),
             Phase::Synchronization => self.synchronize(packet, common, effects),
             Phase::Broadcast => self.broadcast(packet, common, effects),
         }

@@ -62,6 +62,23 @@ impl Host {
         Host { dir, port, child: None }
     }
 
+    /// Servers of one ensemble, with these lines besides the usual ones. All of them serve.
+    pub(super) fn ensemble(count: usize, lines: &str) -> Vec<Host> {
+        let mut all = format!("initLimit=20\nsyncLimit=4\n{lines}\n");
+        for id in 1..=count {
+            let _ = writeln!(all, "server.{id}=127.0.0.1:{}:{}", free_port(), free_port());
+        }
+        let host = |id: usize| {
+            let mut host = Host::alone(&all);
+            fs::write(host.dir.path().join("data/myid"), id.to_string()).unwrap();
+            host.start();
+            host
+        };
+        let hosts: Vec<Host> = (1..=count).map(host).collect();
+        hosts.iter().for_each(|host| drop(host.client()));
+        hosts
+    }
+
     pub(super) fn data(&self) -> PathBuf {
         self.dir.path().join("data/version-2")
     }
@@ -188,6 +205,13 @@ impl Client {
         self.ask(1, |to| {
             to.string(path).buffer(Some(data)).count(1);
             to.int(31).string("world").string("anyone").int(0);
+        })
+    }
+
+    /// Brings this server up to whatever is committed now.
+    pub(super) fn sync(&mut self) -> io::Result<Reply> {
+        self.ask(9, |to| {
+            to.string("/");
         })
     }
 
