@@ -9,6 +9,7 @@ mod path;
 mod range;
 mod rng;
 mod stat;
+mod streams;
 mod time;
 
 pub use bytes::Data;
@@ -19,4 +20,5 @@ pub use path::{PathError, ZPath, parent_of, sequence_suffix};
 pub use range::Range;
 pub use rng::{Ratio, Rng};
 pub use stat::Stat;
+pub use streams::{Redraw, Stream, Streams};
 pub use time::{Millis, Time};

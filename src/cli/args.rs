@@ -37,8 +37,20 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Run the plan of a report again, and compare
     Replay(ReplayArgs),
+    /// Find a smaller plan that fails in the same way
+    Shrink(ShrinkArgs),
     /// Judge a stored history again
     Check(CheckArgs),
+    /// Say in which event two histories part, and what led to it
+    Diverge(DivergeArgs),
+    /// Group the failures of a sweep by what they are
+    Triage(TriageArgs),
+    /// Keep a failure as a plan that every `cargo test` runs
+    Promote(PromoteArgs),
+    /// See whether the failures that are kept still are what they were
+    Corpus(CorpusArgs),
+    /// See whether every historical bug is still caught, by whom, and how soon
+    Mutants(MutantsArgs),
     /// List what there is: scenarios, faults, workloads, checkers, mutants
     List(ListArgs),
     /// Measure how fast the testbed is
@@ -149,6 +161,37 @@ pub struct ReplayArgs {
     pub format: Format,
 }
 
+/// `menagerie shrink`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie shrink reports/isolated_leader/77
+  menagerie shrink reports/isolated_leader/77 --budget 600 --jobs 8
+
+Takes clients, faults, requests and servers away, and makes times and values simpler, as long as the
+same checker sees the same kind of violation. The smaller plan names every request and every action,
+and replays byte for byte. Ctrl-C keeps the smallest plan so far. The exit status is 0 when there is
+a smaller plan, and 2 when the given one does not fail.
+"))]
+pub struct ShrinkArgs {
+    /// The folder of a report, or a plan
+    #[arg(value_name = "REPORT_DIR|plan.toml")]
+    pub from: PathBuf,
+    /// How long it may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub budget: u64,
+    /// How many runs at a time [default: the number of cores]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Where the smaller plan and its report go [default: REPORT_DIR/shrunk]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
 /// `menagerie check`.
 #[derive(Options, Debug)]
 #[command(after_help = with_exit(
@@ -165,6 +208,151 @@ pub struct CheckArgs {
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `menagerie diverge`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie diverge reports/isolated_leader/77 reports/other
+  menagerie diverge a/history.jsonl b/history.jsonl --context 20
+
+Two runs of one plan by one build have to be the same: then the exit status is 0, and 4 otherwise.
+"))]
+pub struct DivergeArgs {
+    /// A report's folder, or a history
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// How many events of the same nodes to show before
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub context: usize,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie triage`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie triage reports/sweep
+  menagerie triage reports/sweep reports/nightly --format json
+
+Failures are the same when the same property does not hold and events of the same kinds prove it.
+The exit status is 0 when there is no failure, and 1 when there is one.
+"))]
+pub struct TriageArgs {
+    /// Folders with reports below them
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie promote`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie promote reports/isolated_leader/77/shrunk --name cut_behind_the_snapshot
+  menagerie promote scenarios/regressions/old.toml --name old --force
+
+Writes scenarios/regressions/NAME.toml: the plan, what its run comes to now, and its story. A
+failure that is put right is promoted once more, and has to pass from then on.
+"))]
+pub struct PromoteArgs {
+    /// The folder of a report, or a plan
+    #[arg(value_name = "REPORT_DIR|plan.toml")]
+    pub from: PathBuf,
+    /// What it is called: a word, also the file's name
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// The story, in a sentence or two [default: what the checker says]
+    #[arg(long, value_name = "TEXT")]
+    pub about: Option<String>,
+    /// Write over a plan of this name
+    #[arg(long)]
+    pub force: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie corpus`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie corpus
+  menagerie corpus --search 1000 --write
+
+A kept failure expects a violation as long as its bug is there (a mutant's always is), or to pass
+since it was put right. One that no longer shows its violation has moved: it is looked for in other
+worlds and, where its scenario is known, with seeds nearby. The exit status is 1 when what was put
+right fails again, and 2 when one has moved.
+"))]
+pub struct CorpusArgs {
+    /// Where they are [default: scenarios/regressions]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// How far to look for those that have moved: so many worlds, and so many seeds each way
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub search: u32,
+    /// Write what was found over what has moved
+    #[arg(long)]
+    pub write: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie mutants`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie mutants
+  menagerie mutants zk_1154 zk_1208 --shrink
+  menagerie mutants --format html > mutants.html
+
+Each mutant has five batches of seeds; figures are medians of the batches. The exit status is 1 when
+a mutant survives all of them, is seen by a checker that was not meant to, or its plan fails without
+it.
+"))]
+pub struct MutantsArgs {
+    /// Which [default: all that have a scenario in scenarios/mutants]
+    #[arg(value_name = "MUTANT")]
+    pub names: Vec<String>,
+    /// How many seeds each batch has
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seeds: u64,
+    /// How many runs at a time [default: the number of cores]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Shrink the first plan that catches each mutant
+    #[arg(long)]
+    pub shrink: bool,
+    /// How long each shrinking may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "shrink")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub budget: u64,
+    /// How the table is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Page,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Page {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// As a page of its own.
+    Html,
 }
 
 /// `menagerie list`.

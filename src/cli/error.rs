@@ -43,6 +43,18 @@ pub enum CliError {
         /// The other.
         b: PathBuf,
     },
+    /// A file that is there and would be written over.
+    #[error("{}: there already; another --name, or --force", file.display())]
+    There {
+        /// Which.
+        file: PathBuf,
+    },
+    /// A plan that was to fail.
+    #[error("{}: the plan does not fail; expected one whose run ends in a violation", plan.display())]
+    Passes {
+        /// Which.
+        plan: PathBuf,
+    },
     /// The system does not let us.
     #[error("{}: {error}", file.display())]
     Io {

@@ -1,6 +1,7 @@
 //! Finding scenarios and mutants by what a person calls them.
 
 use super::CliError;
+use crate::report;
 use crate::run::NO_MUTANT;
 use crate::scenario::{Plan, Registry, Scenario, unknown_in};
 use std::fs;
@@ -46,6 +47,25 @@ pub fn scenario_file(given: &str) -> Result<PathBuf, CliError> {
     }
 }
 
+/// The folder of the failures that are kept.
+pub fn regressions() -> PathBuf {
+    Path::new(SCENARIOS).join(REGRESSIONS)
+}
+
+/// The plan and what may be its report, given the folder of both or the plan.
+pub fn report_files(from: &Path) -> (PathBuf, PathBuf) {
+    if from.is_dir() {
+        (from.join(report::PLAN), from.join(report::REPORT))
+    } else {
+        (from.to_owned(), from.with_file_name(report::REPORT))
+    }
+}
+
+/// The folder of a report, given it or the plan in it.
+pub fn report_dir(from: &Path) -> &Path {
+    if from.is_dir() { from } else { from.parent().unwrap_or(Path::new("")) }
+}
+
 /// The scenarios' files of a file, folder or bare name, in order. Plans in a folder are no scenarios
 /// and are left out.
 pub fn scenario_files(given: &str) -> Result<Vec<PathBuf>, CliError> {
@@ -56,6 +76,13 @@ pub fn scenario_files(given: &str) -> Result<Vec<PathBuf>, CliError> {
     let mut files = toml_files(&folder)?;
     files.retain(|file| !Plan::is_file(file));
     if files.is_empty() { Err(CliError::NoScenario { folder }) } else { Ok(files) }
+}
+
+/// The plans in a folder, in order.
+pub fn plan_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let mut files = toml_files(folder)?;
+    files.retain(|file| Plan::is_file(file));
+    Ok(files)
 }
 
 /// All scenarios' files below a folder, in the order of their paths.

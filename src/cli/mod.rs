@@ -5,14 +5,21 @@
 pub mod args;
 mod bench;
 mod check;
+mod corpus;
 mod digest;
+mod diverge;
 mod error;
 mod find;
+mod interrupt;
 mod list;
+mod mutants;
 mod print;
+mod promote;
 mod replay;
 mod run;
+mod shrink;
 mod sweep;
+mod triage;
 
 pub use error::CliError;
 
@@ -25,7 +32,13 @@ pub fn perform(command: Command) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Shrink(args) => shrink::shrink(&args),
         Command::Check(args) => check::check(&args),
+        Command::Corpus(args) => corpus::corpus(&args),
+        Command::Diverge(args) => diverge::diverge(&args),
+        Command::Triage(args) => triage::triage(&args),
+        Command::Promote(args) => promote::promote(&args),
+        Command::Mutants(args) => mutants::mutants(&args),
         Command::List(args) => list::list(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Digest(args) => digest::digest(&args),

@@ -1,12 +1,11 @@
 //! `menagerie replay`: a plan once more, compared with what it came to before.
 
 use super::args::ReplayArgs;
-use super::{CliError, print};
+use super::{CliError, find, print};
 use crate::report::{self, Report, bad, good};
 use crate::run::{self, Exit, Outcome, RunOptions, ServerState};
 use crate::scenario::Plan;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
 
 /// The result, for programs.
 #[derive(Serialize)]
@@ -24,7 +23,7 @@ struct Replayed<'a> {
 
 /// Runs the plan again.
 pub fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
-    let (plan_file, report_file) = files(&args.from);
+    let (plan_file, report_file) = find::report_files(&args.from);
     let plan = report::read_plan(&plan_file)?;
     let recorded = match report_file.is_file() {
         true => Some(report::read_report(&report_file)?),
@@ -33,18 +32,13 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
     if args.trace {
         run::show_trace();
     }
-    let outcome = run::run(&plan, &RunOptions { stop_at: args.until, trace: args.trace });
+    let outcome = run::run(
+        &plan,
+        &RunOptions { stop_at: args.until, trace: args.trace, ..RunOptions::default() },
+    );
     match args.until {
         Some(_) => Ok(show_servers(args, &plan, &outcome)),
         None => Ok(compare(args, &plan, &outcome, recorded.as_ref())),
-    }
-}
-
-fn files(from: &Path) -> (PathBuf, PathBuf) {
-    if from.is_dir() {
-        (from.join(report::PLAN), from.join(report::REPORT))
-    } else {
-        (from.to_owned(), from.with_file_name(report::REPORT))
     }
 }
 

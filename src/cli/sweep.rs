@@ -1,7 +1,7 @@
 //! `menagerie sweep`: many seeds of many scenarios; keeps what they came to as it goes.
 
 use super::args::SweepArgs;
-use super::{CliError, find, print};
+use super::{CliError, find, interrupt, print};
 use crate::report::{self, Line, Report, Summary};
 use crate::run::{self, Done, Entrant, Exit, Guard, Sweep};
 use crate::scenario::Scenario;
@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// What the sweep has come to so far, and where it is kept.
 struct Keeper<'a> {
@@ -27,7 +26,7 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
     let sweep = Sweep { entrants: entrants(&args.paths)?, seeds: args.seeds.0.clone(), mutant };
     let mut keeper = Keeper::open(&args.out, &sweep)?;
     let bar = progress(sweep.run_count());
-    let stop = stop_on_interrupt();
+    let stop = interrupt::stop_on_interrupt("the summary");
     for done in sweep.start(jobs(args), stop.clone()) {
         let failed = keeper.keep(&done)?;
         bar.set_message(format!("{} failed", keeper.failures()));
@@ -72,21 +71,6 @@ fn same_file(a: &Path, b: &Path) -> bool {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
-}
-
-/// Set by Ctrl-C. A second one ends the program at once.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let seen = stop.clone();
-    let handler = move || {
-        if seen.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(Exit::NotFoundOut.code()));
-        }
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        print::remark(&format!("an interrupt will lose the summary: {error}"));
-    }
-    stop
 }
 
 /// Shown on a terminal only.

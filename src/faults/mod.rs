@@ -10,6 +10,7 @@ use toml::de::Error;
 
 mod crash;
 mod expire_session;
+mod fixed;
 mod isolate;
 mod move_client;
 mod pause;
@@ -20,6 +21,8 @@ mod slow_link;
 mod split;
 mod target;
 mod undo;
+
+pub use fixed::{Cast, Fixed, clients_of, rename, servers_of};
 
 /// Every fault.
 pub const ALL: &[Entry] = &[

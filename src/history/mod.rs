@@ -7,11 +7,14 @@
 mod action;
 mod event;
 mod jsonl;
+mod kind;
+mod line;
 mod note;
 mod op;
 
 pub use action::Action;
 pub use event::{Claim, ConnectionChange, Event, Phase, What};
 pub use jsonl::{HistoryError, digest_of, read, write};
+pub use kind::nodes_of;
 pub use note::{Change, Note, Role};
 pub use op::{Answer, CreateMode, Kind, Lost, Op, Outcome, Told};

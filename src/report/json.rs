@@ -137,12 +137,17 @@ pub fn hex(digest: u64) -> String {
 
 /// The command that replays the report in `dir`, as a shell takes it.
 pub fn replay_command(dir: &Path) -> String {
+    command("replay", dir)
+}
+
+/// A command about the report in `dir`, as a shell takes it.
+pub fn command(name: &str, dir: &Path) -> String {
     let dir = dir.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
     if dir.chars().all(plain) {
-        format!("menagerie replay {dir}")
+        format!("menagerie {name} {dir}")
     } else {
-        format!("menagerie replay '{}'", dir.replace('\'', r"'\''"))
+        format!("menagerie {name} '{}'", dir.replace('\'', r"'\''"))
     }
 }
 

@@ -85,7 +85,7 @@ pub fn servers_text(servers: &[ServerState]) -> String {
 }
 
 /// `label` in its column, then the rest.
-pub(super) fn label(label: &str, rest: &str) -> String {
+pub fn label(label: &str, rest: &str) -> String {
     format!("{label:LABEL$}{rest}\n")
 }
 
@@ -97,9 +97,19 @@ fn headline(report: &Report) -> String {
         (false, 2) => warn(word),
         (false, _) => bad(word),
     };
+    format!("{painted}{pad}{}\n", name(report))
+}
+
+/// Which run it was.
+fn name(report: &Report) -> String {
     let mutant = report.mutant.as_ref().map(|name| format!(", mutant {name}"));
     let scenario = bold(&report.scenario);
-    format!("{painted}{pad}{scenario}, seed {}{}\n", report.seed, mutant.unwrap_or_default())
+    format!("{scenario}, seed {}{}", report.seed, mutant.unwrap_or_default())
+}
+
+/// What was done with a run, and with which.
+pub fn headline_text(word: &str, report: &Report) -> String {
+    label(word, &name(report))
 }
 
 fn word(report: &Report) -> &str {

@@ -51,6 +51,7 @@ where
     let runtime = Runtime::with_seed_and_config(audience.seed, madsim::Config::default());
     let settings = WorldSettings {
         seed: audience.seed,
+        redraws: Vec::new(),
         network: audience.network.clone(),
         disk: audience.disk.clone(),
         servers: audience.servers.len() as u8,

@@ -6,6 +6,12 @@ use crate::scenario::{Expect, Plan, Scenario};
 /// that they have a bug.
 pub const NO_MUTANT: &str = "none";
 
+/// The same plan with right servers; all its checkers have to pass.
+pub fn control(plan: &Plan) -> Plan {
+    let (expect, caught_by) = (Expect::Pass, Vec::new());
+    Plan { mutant: None, expect, caught_by, ..plan.clone() }
+}
+
 /// The scenario's plan for this seed. With a mutant of the caller's choice the run expects nothing
 /// of it any more, and only says what it finds.
 pub fn draw(scenario: &Scenario, seed: u64, mutant: Option<&str>) -> Plan {

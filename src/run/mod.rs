@@ -2,7 +2,10 @@
 
 pub mod bench;
 mod converse;
+pub mod corpus;
 mod draw;
+mod fingerprint;
+pub mod gate;
 mod guard;
 mod judge;
 mod nemesis;
@@ -10,6 +13,7 @@ mod outcome;
 mod phases;
 #[allow(clippy::module_inception, reason = "the file is named after what it owns")]
 mod run;
+pub mod shrink;
 mod sweep;
 mod trace;
 mod usage;
@@ -18,7 +22,8 @@ mod verdict;
 pub use crate::checkers::{Check, Property, UnknownChecker, Verdict, Violation};
 pub use crate::history::digest_of;
 pub use converse::{Audience, converse};
-pub use draw::{NO_MUTANT, draw};
+pub use draw::{NO_MUTANT, control, draw};
+pub use fingerprint::{Fingerprint, culprit};
 pub use guard::Guard;
 pub use judge::judge;
 pub use outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};

@@ -1,6 +1,6 @@
 //! Walks the plan's schedule: starts and stops faults, and has their actions performed.
 
-use crate::base::{Rng, Time};
+use crate::base::{Stream, Time};
 use crate::faults::Fault;
 use crate::history::What;
 use crate::scenario::Plan;
@@ -18,7 +18,7 @@ struct Armed {
     fault: Box<dyn Fault>,
     index: u32,
     name: String,
-    rng: Rng,
+    rng: Stream,
 }
 
 /// A fault starts or stops. Ordered as things happen; at one moment, stops come first.
@@ -44,11 +44,12 @@ impl Nemesis {
             }
         }
         schedule.sort_unstable();
+        let streams = plan.streams();
         let armed = |(fault, it): (Box<dyn Fault>, &crate::scenario::PlanFault)| Armed {
             fault,
             index: it.index,
             name: it.name.clone(),
-            rng: Rng::stream(plan.seed, &it.stream),
+            rng: streams.stream(&it.stream),
         };
         let faults = plan.build_faults().into_iter().zip(&plan.faults).map(armed).collect();
         Nemesis { faults, schedule: schedule.into() }
@@ -67,7 +68,7 @@ impl Nemesis {
             let view = cluster.board.view();
             let actions = if turn.starts {
                 cluster.recorder.record(What::FaultStarts { fault, name });
-                it.fault.start(&view, &mut it.rng)
+                it.fault.start(&view, it.rng.at(turn.at))
             } else {
                 cluster.recorder.record(What::FaultStops { fault, name });
                 it.fault.stop(&view)

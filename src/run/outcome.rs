@@ -5,6 +5,7 @@ use crate::base::{Epoch, ServerId, Time, Zxid};
 use crate::checkers::{Check, Property, Verdict, Violation};
 use crate::history::{Answer, Event, Role, What};
 use crate::scenario::Plan;
+use crate::sim::Steps;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ pub struct RunOptions {
     pub stop_at: Option<Time>,
     /// Prints the trace, see [`super::show_trace`].
     pub trace: bool,
+    /// Keeps what clients were told to do.
+    pub steps: bool,
 }
 
 /// What came of a run.
@@ -34,6 +37,8 @@ pub struct Outcome {
     pub faults: Vec<FaultCount>,
     /// Each server at the end, or where the run was stopped, in ascending order.
     pub servers: Vec<ServerState>,
+    /// What clients were told to do, and when, if the options ask for it.
+    pub steps: Steps,
     /// A panic or a broken invariant inside a server or the testbed, in words.
     pub internal: Option<String>,
 }

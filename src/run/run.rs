@@ -2,15 +2,16 @@
 
 use super::outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
 use super::phases::Phases;
-use crate::base::{Rng, ServerId, Time};
+use super::usage;
+use crate::base::{ServerId, Time};
 use crate::checkers::Judge;
 use crate::history::What;
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
 use crate::server::{Config, Membership, OperationSettings, Passing};
 use crate::sim::{
-    ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess, World,
-    WorldSettings,
+    Board, ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess,
+    Steps, World, WorldSettings,
 };
 use madsim::runtime::Runtime;
 use std::any::Any;
@@ -30,8 +31,11 @@ pub(super) const TEAR_DOWN: Duration = Duration::from_millis(2);
 pub fn run(plan: &Plan, options: &RunOptions) -> Outcome {
     let (plan, options) = (plan.clone(), *options);
     let thread = std::thread::Builder::new().name("run".to_owned());
-    let thread = thread.spawn(move || perform(&plan, options)).expect("the system gives a thread");
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let work = move || (perform(&plan, options), usage::thread_cpu_us());
+    let thread = thread.spawn(work).expect("the system gives a thread");
+    let (outcome, cpu_us) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    usage::spend(cpu_us);
+    outcome
 }
 
 /// What is left when a run is over, however it ended.
@@ -39,6 +43,7 @@ struct Left {
     recorded: Recorded,
     simulated: Time,
     servers: Vec<(ServerId, ServerBoard)>,
+    steps: Steps,
 }
 
 fn perform(plan: &Plan, options: RunOptions) -> Outcome {
@@ -48,17 +53,19 @@ fn perform(plan: &Plan, options: RunOptions) -> Outcome {
     let runtime = Runtime::with_seed_and_config(plan.world_seed, madsim::Config::default());
     let world = World::install(&runtime, world_settings(plan));
     let recorder = Arc::new(Recorder::new(world.clone(), judge));
-    let cluster = Arc::new(Mutex::new(None));
-    let whole = live(plan, options, rules, (world.clone(), recorder.clone(), cluster.clone()));
+    let board = Arc::new(Mutex::new(None));
+    let whole = live(plan, options, rules, (world.clone(), recorder.clone(), board.clone()));
     let shell = seeded_shell(plan.world_seed);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         shell.block_on(tokio::task::unconstrained(async { runtime.block_on(whole) }));
     }));
-    let servers = cluster.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let board = board.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let board: Option<Arc<Board>> = board;
     let left = Left {
         simulated: recorder.last_at(),
         recorded: recorder.finish(),
-        servers: servers.unwrap_or_default(),
+        servers: board.iter().flat_map(|board| board.servers()).collect(),
+        steps: board.map(|board| board.take_steps()).unwrap_or_default(),
     };
     outcome(left, ended.err().map(describe))
 }
@@ -73,6 +80,7 @@ pub(super) fn seeded_shell(seed: u64) -> tokio::runtime::Runtime {
 fn world_settings(plan: &Plan) -> WorldSettings {
     WorldSettings {
         seed: plan.seed,
+        redraws: plan.redraws.clone(),
         network: plan.network.clone(),
         disk: plan.disk.clone(),
         servers: plan.servers().len() as u8,
@@ -80,7 +88,8 @@ fn world_settings(plan: &Plan) -> WorldSettings {
     }
 }
 
-type Shown = Arc<Mutex<Option<Vec<(ServerId, ServerBoard)>>>>;
+/// The board of the cluster, once there is one; also when the run breaks off.
+type Shown = Arc<Mutex<Option<Arc<Board>>>>;
 
 async fn live(
     plan: &Plan,
@@ -90,11 +99,13 @@ async fn live(
 ) {
     let driver = madsim::task::spawn(world.clone().drive());
     let mut cluster = Cluster::new(world.clone(), recorder);
+    *shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(cluster.board.clone());
+    if options.steps {
+        cluster.board.keep_steps();
+    }
     start(plan, rules, &mut cluster);
     let stop_at = options.stop_at.unwrap_or(Time::NEVER);
     Phases { plan, cluster: &cluster, stop_at }.go().await;
-    *shown.lock().unwrap_or_else(PoisonError::into_inner) =
-        Some(cluster.board.servers().into_iter().collect());
     cluster.recorder.close();
     cluster.kill_all();
     madsim::time::sleep(TEAR_DOWN).await;
@@ -148,8 +159,8 @@ fn client_plan(plan: &Plan, client: &PlanClient) -> ClientPlan {
         servers: client.servers.clone(),
         session_timeout_ms: client.session_timeout_ms,
         start: Time::from_ms(client.start_ms),
-        workload_rng: Rng::stream(plan.seed, &client.stream),
-        client_rng: Rng::stream(plan.seed, &format!("hosts/{}", client.stream)),
+        workload_rng: plan.streams().stream(&client.stream),
+        client_rng: plan.streams().stream(&format!("hosts/{}", client.stream)),
     }
 }
 
@@ -172,6 +183,7 @@ fn outcome(left: Left, internal: Option<String>) -> Outcome {
         ops: OpCounts::of(&events),
         faults: FaultCount::of(&events),
         servers: left.servers.into_iter().map(state).collect(),
+        steps: left.steps,
         internal,
         events,
     }

@@ -92,6 +92,11 @@ impl Ensemble {
         self.voters().into_iter().chain(self.observers()).collect()
     }
 
+    /// What a scenario that says nothing about it has.
+    pub fn usual() -> Ensemble {
+        Ensemble::draw(&EnsembleWish::default(), 0)
+    }
+
     /// Draws each number from a stream of its own.
     pub(super) fn draw(wish: &EnsembleWish, seed: u64) -> Ensemble {
         let draw =

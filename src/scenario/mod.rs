@@ -3,6 +3,7 @@
 
 mod ensemble;
 mod error;
+mod fixed;
 mod names;
 mod plan;
 mod registry;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use ensemble::{Ensemble, EnsembleWish};
 pub use error::ScenarioError;
+pub use fixed::{PlanActions, PlanStep};
 pub use names::unknown_in;
 pub use plan::{Expect, FORMAT, Plan, PlanClient, PlanFault};
 pub use registry::{Listed, Registry};

@@ -2,8 +2,11 @@
 
 use super::error::Source;
 use super::scenario::read;
-use super::{Ensemble, FaultWish, Scenario, ScenarioError, WorkloadWish, schedule, seed, validate};
-use crate::base::{ClientId, Rng, ServerId};
+use super::{
+    Ensemble, FaultWish, PlanActions, PlanStep, Scenario, ScenarioError, WorkloadWish, fixed,
+    schedule, seed, validate,
+};
+use crate::base::{ClientId, Redraw, Rng, ServerId, Streams};
 use crate::faults::{self, Fault};
 use crate::sim::{DiskSettings, NetworkSettings};
 use crate::workloads::{self, Seat, Workload};
@@ -67,6 +70,9 @@ pub struct Plan {
     pub network: NetworkSettings,
     /// The disks, where nothing is wrong with them.
     pub disk: DiskSettings,
+    /// From when on all streams are drawn anew; in ascending order.
+    #[serde(rename = "redraw", default, skip_serializing_if = "Vec::is_empty")]
+    pub redraws: Vec<Redraw>,
     /// In ascending order of their ids.
     #[serde(rename = "client", default)]
     pub clients: Vec<PlanClient>,
@@ -96,6 +102,9 @@ pub struct PlanClient {
     /// The workload's own options.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub options: Table,
+    /// What it does, in the place of what its workload would say.
+    #[serde(rename = "step", default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<PlanStep>>,
 }
 
 /// One fault of a plan.
@@ -113,6 +122,9 @@ pub struct PlanFault {
     /// The fault's own options.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub options: Table,
+    /// What it does, in the place of what it would choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<PlanActions>,
 }
 
 impl Plan {
@@ -133,6 +145,7 @@ impl Plan {
             ensemble: Ensemble::draw(&scenario.ensemble, seed),
             network: scenario.network.clone(),
             disk: scenario.disk.clone(),
+            redraws: Vec::new(),
             clients: draw_clients(scenario, seed),
             faults: draw_faults(scenario, seed),
         }
@@ -167,9 +180,17 @@ impl Plan {
 
     /// The generator of one of its clients.
     pub fn build_workload(&self, client: &PlanClient) -> Box<dyn Workload> {
+        if let Some(steps) = &client.steps {
+            return fixed::workload(steps);
+        }
         let entry = workloads::ALL.iter().find(|entry| entry.name == client.workload);
         let entry = entry.expect("names are checked when a plan is read or drawn");
         (entry.build)(client.options.clone(), client.seat).expect("and so are options")
+    }
+
+    /// Where its streams come from.
+    pub fn streams(&self) -> Streams {
+        Streams::new(self.seed, &self.redraws)
     }
 
     /// The ensemble's servers, in ascending order.
@@ -190,6 +211,9 @@ impl Plan {
 }
 
 fn build_fault(fault: &PlanFault) -> Box<dyn Fault> {
+    if let Some(choice) = &fault.fixed {
+        return fixed::fault(choice);
+    }
     let entry = faults::ALL.iter().find(|entry| entry.name == fault.name);
     let entry = entry.expect("names are checked when a plan is read or drawn");
     (entry.build)(fault.options.clone()).expect("and so are options")
@@ -220,6 +244,7 @@ fn draw_client(
         servers: scenario.ensemble.all(),
         seat: Seat { index, clients: wish.clients, ops: wish.ops },
         options: wish.options.clone(),
+        steps: None,
     }
 }
 
@@ -237,6 +262,7 @@ fn draw_faults(scenario: &Scenario, seed: u64) -> Vec<PlanFault> {
             stream: format!("fault/{label}"),
             windows: schedule::draw(wish, scenario.duration_ms, &mut rng),
             options: wish.options.clone(),
+            fixed: None,
         }
     };
     wishes.iter().enumerate().map(draw).collect()

@@ -6,7 +6,7 @@ use super::inbox::Arrival;
 use super::recorder::Recorder;
 use super::standstill::Standstill;
 use super::world::World;
-use crate::base::{ClientId, Rng, ServerId, Time};
+use crate::base::{ClientId, ServerId, Stream, Time};
 use crate::client::{Client, Config, Effect, Input, Rules};
 use crate::history::{Answer, ConnectionChange, Op, Phase, Told, What};
 use crate::server::Port;
@@ -28,9 +28,9 @@ pub struct ClientPlan {
     /// When it begins.
     pub start: Time,
     /// What its workload draws from.
-    pub workload_rng: Rng,
+    pub workload_rng: Stream,
     /// What the client itself draws from.
-    pub client_rng: Rng,
+    pub client_rng: Stream,
 }
 
 /// What a client's process is made of.
@@ -121,7 +121,7 @@ impl ClientProcess {
 
     fn fresh_client(&mut self, dialled_count: u32) -> Client {
         let mut hosts = self.plan.servers.clone();
-        self.plan.client_rng.shuffle(&mut hosts);
+        self.plan.client_rng.at(self.world.now()).shuffle(&mut hosts);
         let timeout_ms = self.plan.session_timeout_ms;
         let config =
             Config { hosts, timeout_ms, reconnect_pause_ms: RECONNECT_PAUSE_MS, dialled_count };
@@ -266,8 +266,13 @@ impl Node {
         {
             return None;
         }
+        let now = self.now();
         let process = &mut self.process;
-        Some(process.workload.next(seen, &mut process.plan.workload_rng))
+        let step = process.workload.next(seen, process.plan.workload_rng.at(now));
+        if !self.verifies {
+            process.board.did(process.plan.id, now, &step);
+        }
+        Some(step)
     }
 
     /// In the last phase every client reads everything, whatever it did before.
@@ -315,6 +320,7 @@ impl Node {
         match step {
             Step::Do(ops) => self.call(ops),
             Step::Pause(pause) => self.wait = Wait::Until(now + pause),
+            Step::Until(at) => self.wait = Wait::Until(at),
             Step::Await(patience) => self.wait = Wait::Told(now + patience),
             Step::Claim(claim) => {
                 let client = self.id();

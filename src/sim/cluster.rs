@@ -4,10 +4,11 @@ use super::client_node::ClientProcess;
 use super::recorder::Recorder;
 use super::server_node::ServerProcess;
 use super::world::World;
-use crate::base::{ClientId, NodeId, ServerId, SessionId};
+use crate::base::{ClientId, NodeId, ServerId, SessionId, Time};
 use crate::faults::{ClientView, ServerView, View};
 use crate::history::{Action, Phase, Role, What};
 use crate::server::State;
+use crate::workloads::Step;
 use madsim::runtime::Handle;
 use madsim::task::NodeId as Process;
 use std::collections::BTreeMap;
@@ -46,7 +47,12 @@ struct BoardState {
     phase: Phase,
     servers: BTreeMap<ServerId, ServerBoard>,
     clients: BTreeMap<ClientId, ClientBoard>,
+    /// What each client was told to do, and when; only where somebody wants to know.
+    steps: Option<Steps>,
 }
+
+/// What each client was told to do, and when.
+pub type Steps = BTreeMap<ClientId, Vec<(Time, Step)>>;
 
 impl Board {
     fn lock(&self) -> MutexGuard<'_, BoardState> {
@@ -85,6 +91,22 @@ impl Board {
         self.lock().clients.insert(client, it);
     }
 
+    /// From now on what clients are told to do is written down.
+    pub fn keep_steps(&self) {
+        self.lock().steps.get_or_insert_default();
+    }
+
+    /// What clients were told to do.
+    pub fn take_steps(&self) -> Steps {
+        self.lock().steps.take().unwrap_or_default()
+    }
+
+    pub(super) fn did(&self, client: ClientId, at: Time, step: &Step) {
+        if let Some(steps) = &mut self.lock().steps {
+            steps.entry(client).or_default().push((at, step.clone()));
+        }
+    }
+
     /// What a fault may know.
     pub fn view(&self) -> View {
         let state = self.lock();
@@ -119,8 +141,12 @@ pub struct Cluster {
 impl Cluster {
     /// Nobody yet.
     pub fn new(world: Arc<World>, recorder: Arc<Recorder>) -> Cluster {
-        let state =
-            BoardState { phase: Phase::Start, servers: BTreeMap::new(), clients: BTreeMap::new() };
+        let state = BoardState {
+            phase: Phase::Start,
+            servers: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            steps: None,
+        };
         let board = Arc::new(Board { state: Mutex::new(state) });
         Cluster { world, recorder, board, processes: BTreeMap::new() }
     }

@@ -3,7 +3,7 @@
 
 use super::platter::Platter;
 use super::settings::DiskSettings;
-use crate::base::{Millis, Rng, ServerId, Time, Zxid};
+use crate::base::{Millis, ServerId, Stream, Streams, Time, Zxid};
 use crate::server::DiskOp;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 /// One disk.
 pub(super) struct Disk {
     settings: DiskSettings,
-    rng: Rng,
+    rng: Stream,
     /// How many times slower than usual.
     factor: u32,
     queue: VecDeque<DiskOp>,
@@ -34,10 +34,10 @@ pub(super) struct Disk {
 
 impl Disk {
     /// An empty disk.
-    pub fn new(seed: u64, server: ServerId, settings: DiskSettings) -> Disk {
+    pub fn new(streams: &Streams, server: ServerId, settings: DiskSettings) -> Disk {
         Disk {
             settings,
-            rng: Rng::stream(seed, &format!("disk/{server}")),
+            rng: streams.stream(&format!("disk/{server}")),
             factor: 1,
             queue: VecDeque::new(),
             busy_until: None,
@@ -89,23 +89,23 @@ impl Disk {
 
     /// The process dies: what waits is lost, and so is a sync under way. When the power goes, so does
     /// much of what was not synced; returns what is durable then, when it is something else than before.
-    pub fn crash(&mut self, power: bool) -> Option<Zxid> {
+    pub fn crash(&mut self, now: Time, power: bool) -> Option<Zxid> {
         self.queue.clear();
         self.busy_until = None;
         if !power {
             return None;
         }
-        self.platter.lose_power(&mut self.rng);
+        self.platter.lose_power(self.rng.at(now));
         self.claim()
     }
 
     fn sync_end(&mut self, now: Time) -> Time {
-        let mut draw = |[low, high]: [u64; 2]| {
-            self.rng.between(Millis(low).as_micros(), Millis(high).as_micros())
-        };
+        let rng = self.rng.at(now);
+        let mut draw =
+            |[low, high]: [u64; 2]| rng.between(Millis(low).as_micros(), Millis(high).as_micros());
         let sync_us = draw(self.settings.sync_ms);
         let stall_us = draw(self.settings.stall_ms);
-        let stalled = self.rng.chance(self.settings.stall);
+        let stalled = rng.chance(self.settings.stall);
         let lasts_us = sync_us + if stalled { stall_us } else { 0 };
         Time(now.0.saturating_add(lasts_us.saturating_mul(u64::from(self.factor))))
     }

@@ -2,14 +2,14 @@
 //! take, and whether they land.
 
 use super::agenda::LaneId;
-use crate::base::{Millis, NodeId, Ratio, Rng, Time};
+use crate::base::{Millis, NodeId, Ratio, Stream, Streams, Time};
 use crate::server::Port;
 use std::collections::VecDeque;
 
 /// Everything that flows from one node to another. It has a stream of chance of its own, so that
 /// traffic elsewhere moves nothing here.
 pub(super) struct Link {
-    rng: Rng,
+    rng: Stream,
     latency_us: [u64; 2],
     cut_count: u32,
     clogs: Vec<Millis>,
@@ -19,9 +19,9 @@ pub(super) struct Link {
 
 impl Link {
     /// A link that is neither cut nor clogged.
-    pub fn new(seed: u64, from: NodeId, to: NodeId, latency_ms: [u64; 2]) -> Link {
+    pub fn new(streams: &Streams, from: NodeId, to: NodeId, latency_ms: [u64; 2]) -> Link {
         Link {
-            rng: Rng::stream(seed, &format!("{from}>{to}")),
+            rng: streams.stream(&format!("{from}>{to}")),
             latency_us: latency_ms.map(|ms| Millis(ms).as_micros()),
             cut_count: 0,
             clogs: Vec::new(),
@@ -31,14 +31,15 @@ impl Link {
 
     /// When a packet that sets out at `now` would land.
     pub fn landing(&mut self, now: Time) -> Time {
-        let latency_us = self.rng.between(self.latency_us[0], self.latency_us[1]);
+        let latency_us = self.rng.at(now).between(self.latency_us[0], self.latency_us[1]);
         self.clogs.iter().fold(Time(now.0.saturating_add(latency_us)), |at, &extra| at + extra)
     }
 
     /// Where to cut so many bytes in two; `None` when they travel in one piece.
-    pub fn split(&mut self, size: usize, split: Ratio) -> Option<usize> {
-        let cut = size > 1 && self.rng.chance(split);
-        cut.then(|| self.rng.between(1, size as u64 - 1) as usize)
+    pub fn split(&mut self, now: Time, size: usize, split: Ratio) -> Option<usize> {
+        let rng = self.rng.at(now);
+        let cut = size > 1 && rng.chance(split);
+        cut.then(|| rng.between(1, size as u64 - 1) as usize)
     }
 
     /// True while nothing lands.

@@ -22,7 +22,7 @@ mod world;
 
 pub use client_node::{ClientPlan, ClientProcess};
 pub use clock::{Clock, WALL_START_MS};
-pub use cluster::{Board, ClientBoard, Cluster, ServerBoard};
+pub use cluster::{Board, ClientBoard, Cluster, ServerBoard, Steps};
 pub use inbox::{Arrival, Inbox};
 pub use recorder::{Recorded, Recorder};
 pub use server_node::ServerProcess;

@@ -9,14 +9,14 @@ use super::host::{EndRef, Host};
 use super::inbox::{Arrival, Inbox};
 use super::link::{Lane, Link, Packet};
 use super::settings::NetworkSettings;
-use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId};
+use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId, Streams};
 use crate::server::Port;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All machines and everything between them.
 pub(super) struct Network {
-    seed: u64,
+    streams: Streams,
     settings: NetworkSettings,
     server_count: u32,
     hosts: Vec<Host>,
@@ -60,11 +60,11 @@ enum EndState {
 
 impl Network {
     /// Machines without processes, servers first, and nothing between them yet.
-    pub fn new(seed: u64, settings: NetworkSettings, servers: u8, clients: u32) -> Network {
+    pub fn new(streams: Streams, settings: NetworkSettings, servers: u8, clients: u32) -> Network {
         let servers_first = (1..=servers).map(|number| NodeId::Server(ServerId(number)));
         let all = servers_first.chain((1..=clients).map(|number| NodeId::Client(ClientId(number))));
         Network {
-            seed,
+            streams,
             settings,
             server_count: u32::from(servers),
             hosts: all.map(Host::new).collect(),
@@ -159,7 +159,7 @@ impl Network {
             return;
         }
         let split = self.settings.split;
-        if let Some(cut) = self.link_from(end).split(bytes.len(), split) {
+        if let Some(cut) = self.link_from(end).split(agenda.now, bytes.len(), split) {
             let rest = bytes.split_off(cut);
             self.transmit(agenda, end, Packet::Bytes(bytes));
             bytes = rest;
@@ -394,7 +394,7 @@ impl Network {
             return index;
         }
         let (sender, receiver) = (self.host(from).name, self.host(to).name);
-        self.links.push(Link::new(self.seed, sender, receiver, self.settings.latency_ms));
+        self.links.push(Link::new(&self.streams, sender, receiver, self.settings.latency_ms));
         let index = self.links.len() as u32 - 1;
         self.link_of.insert((from, to), index);
         index

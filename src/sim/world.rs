@@ -10,7 +10,7 @@ use super::disk::{Disk, Progress};
 use super::inbox::{Arrival, Inbox};
 use super::network::Network;
 use super::settings::{DiskSettings, NetworkSettings};
-use crate::base::{ConnId, Millis, NodeId, ServerId, Time, Zxid};
+use crate::base::{ConnId, Millis, NodeId, Redraw, ServerId, Streams, Time, Zxid};
 use crate::server::DiskOp;
 use crate::server::Port;
 use madsim::plugin::{self, Simulator};
@@ -18,16 +18,21 @@ use madsim::rand::GlobalRng;
 use madsim::runtime::Runtime;
 use madsim::task::NodeId as Process;
 use madsim::time::TimeHandle;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
+
+/// How much of madsim's stream is skipped, at most.
+const SKIP_MAX: u32 = 4_096;
 
 /// What a world is made of.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WorldSettings {
     /// Names every stream of chance in it, together with a label.
     pub seed: u64,
+    /// From when on they are drawn anew.
+    pub redraws: Vec<Redraw>,
     /// How the network behaves.
     pub network: NetworkSettings,
     /// How each server's disk behaves.
@@ -53,6 +58,8 @@ struct State {
     /// madsim's name of each node's process, by the node's index.
     processes: Vec<Option<Process>>,
     durable: Vec<(Time, ServerId, Zxid)>,
+    /// At these moments madsim's own chance is to be moved.
+    redraws: VecDeque<Redraw>,
     stopped: bool,
 }
 
@@ -278,6 +285,7 @@ impl World {
     fn with<R>(&self, perform: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         state.agenda.now = self.now();
+        state.redraw();
         let result = perform(&mut state);
         if let Some(at) = state.agenda.next_at() {
             state.alarm.set(at);
@@ -309,17 +317,32 @@ impl Simulator for World {
 
 impl State {
     fn new(settings: WorldSettings, time: &TimeHandle) -> State {
-        let WorldSettings { seed, network, disk, servers, clients } = settings;
-        let disks = (1..=servers).map(|number| Disk::new(seed, ServerId(number), disk.clone()));
+        let WorldSettings { seed, redraws, network, disk, servers, clients } = settings;
+        let streams = Streams::new(seed, &redraws);
+        let disk = |number| Disk::new(&streams, ServerId(number), disk.clone());
+        let disks = (1..=servers).map(disk).collect();
         State {
             agenda: Agenda::default(),
             alarm: Alarm::new(time),
-            network: Network::new(seed, network, servers, clients),
-            disks: disks.collect(),
+            network: Network::new(streams, network, servers, clients),
+            disks,
             clocks: vec![Clock::default(); usize::from(servers)],
             processes: vec![None; usize::from(servers) + clients as usize],
             durable: Vec::new(),
+            redraws: redraws.into(),
             stopped: false,
+        }
+    }
+
+    /// madsim has one stream and no labels: when its moment comes it skips some of it, so that what
+    /// follows is another part.
+    fn redraw(&mut self) {
+        let now = self.agenda.now;
+        let is_due = |redraw: &mut Redraw| Time(redraw.from_us) <= now;
+        while let Some(redraw) = self.redraws.pop_front_if(is_due) {
+            for _ in 0..=redraw.seed % SKIP_MAX {
+                madsim::rand::random::<u64>();
+            }
         }
     }
 
@@ -349,7 +372,8 @@ impl State {
 
     fn crash(&mut self, index: u32, power: bool) -> Option<Arc<Inbox>> {
         self.processes[index as usize] = None;
-        let durable = self.disks.get_mut(index as usize).and_then(|disk| disk.crash(power));
+        let now = self.agenda.now;
+        let durable = self.disks.get_mut(index as usize).and_then(|disk| disk.crash(now, power));
         self.note_durable(index, durable);
         self.network.crash(&mut self.agenda, index, power)
     }

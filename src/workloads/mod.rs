@@ -2,7 +2,7 @@
 //!
 //! A workload chooses and never acts. It sees what its own client learned, and nothing else.
 
-use crate::base::{Millis, Rng};
+use crate::base::{Millis, Rng, Time};
 use crate::history::{Answer, Claim, Op, Told};
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -10,6 +10,7 @@ use toml::de::Error;
 
 mod ask;
 mod ephemerals;
+mod fixed;
 mod lock;
 mod multis;
 mod register;
@@ -18,6 +19,7 @@ mod turns;
 mod verify;
 mod watchers;
 
+pub use fixed::Fixed;
 pub use verify::Verify;
 
 /// Every workload that a scenario can name.
@@ -63,6 +65,8 @@ pub enum Step {
     Do(Vec<Op>),
     /// Does nothing for so long.
     Pause(Millis),
+    /// Does nothing until this moment of the run; nothing at all when it is over.
+    Until(Time),
     /// Waits until a watch speaks, at most for so long.
     Await(Millis),
     /// States what it takes for granted.

@@ -127,6 +127,7 @@ fn fixed_outcome() -> Outcome {
             server(2, true, Role::Following(ServerId(1))),
             server(3, false, Role::Looking),
         ],
+        steps: Default::default(),
         internal: None,
         events,
     }
@@ -152,7 +153,10 @@ fn plain(text: &str) -> String {
 #[test]
 fn every_command_explains_itself() {
     let dir = folder("help");
-    for command in ["", "run", "sweep", "replay", "check", "list", "bench"] {
+    for command in [
+        "", "run", "sweep", "replay", "shrink", "diverge", "triage", "promote", "corpus",
+        "mutants", "check", "list", "bench",
+    ] {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
         let output = perform(&dir, &args);
         assert!(output.status.success() && output.stderr.is_empty());
@@ -170,6 +174,7 @@ fn mistakes_are_told_with_what_would_be_accepted() {
     fs::write(dir.join("history.jsonl"), corrupt).unwrap();
     let plan = small_plan().to_toml();
     fs::write(dir.join("cut.toml"), &plan[..plan.len() / 2]).unwrap();
+    fs::write(dir.join("small.toml"), &plan).unwrap();
     fs::create_dir(dir.join("empty")).unwrap();
     let mistakes: &[&[&str]] = &[
         &["run", "smal"],
@@ -183,6 +188,7 @@ fn mistakes_are_told_with_what_would_be_accepted() {
         &["replay", "cut.toml"],
         &["replay", "empty"],
         &["replay", "cut.toml", "--until", "soon"],
+        &["shrink", "small.toml"],
         &["list", "nothing"],
     ];
     let told = mistakes.iter().map(|args| {

@@ -1,6 +1,7 @@
 //! All integration tests, one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod cause;
 mod checkers;
 mod cli;
 mod client;
@@ -17,6 +18,7 @@ mod runs;
 mod samples;
 mod scenarios;
 mod scripts;
+mod shrink;
 mod tidy;
 mod transcripts;
 mod workloads;

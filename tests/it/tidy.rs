@@ -37,8 +37,8 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("checkers", "base history model"),
     ("mutants", "base wire tree zab storage server client"),
     ("sim", "base history workloads faults checkers server client"),
-    ("scenario", "base workloads faults checkers mutants sim"),
-    ("run", "base history faults checkers mutants server sim scenario"),
+    ("scenario", "base history workloads faults checkers mutants sim"),
+    ("run", "base history faults workloads checkers mutants server sim scenario"),
     ("report", "base history scenario run"),
     ("cli", "base scenario run report"),
 ];
@@ -50,7 +50,8 @@ const BANS: &[Ban] = &[
     Ban { words: &["HashMap", "HashSet"], only_in: &[], in_tests: false },
     Ban { words: &["thread_rng", "select!"], only_in: &[], in_tests: false },
     Ban { words: &["f64", "f32"], only_in: &[], in_tests: false },
-    Ban { words: &["std::time"], only_in: &["src/run/", "src/real/"], in_tests: true },
+    // A command line says how long something may take.
+    Ban { words: &["std::time"], only_in: &["src/run/", "src/real/", "src/cli/"], in_tests: true },
     Ban {
         words: &["std::thread", "std::env"],
         only_in: &["src/run/", "src/real/"],
@@ -83,6 +84,9 @@ const PARAMETERS_MAX: usize = 5;
 
 /// Files of a registry's folder that hold what its entries share.
 const HELPERS: &[&str] = &[
+    // What a plan may fix instead of naming a fault or a workload.
+    "faults/fixed",
+    "workloads/fixed",
     "faults/target",
     "faults/undo",
     "workloads/ask",

@@ -1,14 +1,14 @@
 //! What a disk promises to keep, and what it may lose.
 
 use super::*;
-use crate::base::{Epoch, Ratio};
+use crate::base::{Epoch, Ratio, Rng};
 
 const LOG: &str = "log.1";
 
 fn disk(seed: u64) -> Disk {
     let settings =
         DiskSettings { sync_ms: [1, 1], stall: Ratio { of: 0, among: 1 }, stall_ms: [0, 0] };
-    Disk::new(seed, ServerId(2), settings)
+    Disk::new(&Streams::new(seed, &[]), ServerId(2), settings)
 }
 
 fn zxid(counter: u32) -> Zxid {
@@ -48,7 +48,7 @@ fn after_crashes(file: &str, ops: &[DiskOp]) -> Vec<Option<String>> {
     let left = |seed| {
         let mut disk = disk(seed);
         finish(&mut disk, ops.iter().cloned());
-        disk.crash(true);
+        disk.crash(Time::ZERO, true);
         let bytes = disk.image().remove(file)?;
         Some(String::from_utf8(bytes).unwrap())
     };
@@ -95,7 +95,7 @@ fn a_process_that_dies_leaves_the_page_cache_and_loses_the_queue() {
         disk.push(op);
     }
     disk.run(Time::ZERO);
-    assert_eq!(disk.crash(false), None);
+    assert_eq!(disk.crash(Time::ZERO, false), None);
     assert_eq!(disk.run(Time::from_ms(100)), Progress::default());
     assert_eq!(disk.image()["a"], b"x");
 }
@@ -205,7 +205,7 @@ fn after_a_loss_of_power_just_what_survived_is_durable() {
         let mut disk = disk(seed);
         finish(&mut disk, [append(LOG, 0, 1), sync(LOG), DiskOp::SyncDir]);
         finish(&mut disk, (2..6).map(|counter| append(LOG, u64::from(counter) - 1, counter)));
-        disk.crash(true);
+        disk.crash(Time::ZERO, true);
         let log = disk.image().remove(LOG).unwrap();
         let whole = log.chunks(10).take_while(|record| record[0] != 0).count() as u32;
         assert_eq!(disk.claimed, zxid(whole), "seed {seed}");
@@ -244,7 +244,7 @@ fn what_was_synced_survives_every_crash() {
         let synced = disk.image();
         // One file changes and nothing is synced: the others have to be untouched.
         finish(&mut disk, [write("f0", rng.below(100), "changed"), write("f9", 0, "new")]);
-        disk.crash(true);
+        disk.crash(Time::ZERO, true);
         let mut left = disk.image();
         for (file, content) in synced.iter().filter(|(file, _)| *file != "f0") {
             assert_eq!(left.remove(file).as_ref(), Some(content), "seed {seed}, {file}");
@@ -253,7 +253,7 @@ fn what_was_synced_survives_every_crash() {
         left.remove("f9");
         assert!(left.is_empty(), "seed {seed}: {:?} came from nowhere", left.keys());
         let once = disk.image();
-        disk.crash(true);
+        disk.crash(Time::ZERO, true);
         assert_eq!(disk.image(), once, "seed {seed}: a second crash finds everything synced");
     }
 }

@@ -25,7 +25,7 @@ impl Bench {
             connect_timeout_ms: 100,
             split: Ratio { of: 1, among: 2 },
         };
-        let mut network = Network::new(seed, settings, 2, 1);
+        let mut network = Network::new(crate::base::Streams::new(seed, &[]), settings, 2, 1);
         let inboxes = (0..3).map(|index| network.attach(index)).collect();
         network.listen(S2, PORT);
         Bench { network, agenda: Agenda::default(), inboxes }

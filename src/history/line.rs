@@ -1,0 +1,129 @@
+//! An event in a line, for people: what it is about, and what happened.
+
+use super::{Answer, Claim, Event, Note, Outcome, Role, What};
+use std::fmt;
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes: Vec<String> = self.nodes().iter().map(|node| node.to_string()).collect();
+        let who = match self.what {
+            What::Act(_) => String::new(),
+            _ => nodes.join(" "),
+        };
+        write!(f, "{:>6} {:>9} {who:<4}{}", self.index, self.at.to_string(), self.what)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Ensemble { voters, observers } => {
+                write!(f, "voters {voters:?}, observers {observers:?}")
+            }
+            What::Phase(phase) => write!(f, "-- {} --", format!("{phase:?}").to_lowercase()),
+            What::Invoke { call, session, op, .. } => {
+                write!(f, "asks #{call} {op} (session {session})")
+            }
+            What::Return { call, answer, .. } => write!(f, "learns #{call} {answer}"),
+            What::Connection { conn, session, change, .. } => {
+                write!(f, "connection {conn}, session {session}: {change:?}")
+            }
+            What::Watch { told, .. } => write!(f, "is told that {:?} {}", told.kind, told.path),
+            What::Rearm { since, data, exist, child, .. } => {
+                let count = data.len() + exist.len() + child.len();
+                write!(f, "leaves {count} watches again, having seen {since}")
+            }
+            What::Rearmed { zxid, .. } => write!(f, "has its watches back at {zxid}"),
+            What::Claim { claim, .. } => write!(f, "claims {claim}"),
+            What::Note { note, .. } => note.fmt(f),
+            What::Durable { zxid, .. } => write!(f, "has on disk all up to {zxid}"),
+            What::FaultStarts { fault, name } => write!(f, "fault {fault} ({name}) starts"),
+            What::FaultStops { fault, name } => write!(f, "fault {fault} ({name}) stops"),
+            What::Act(action) => write!(f, "nemesis: {action}"),
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Ok { zxid, outcome } => write!(f, "done at {zxid}: {outcome}"),
+            Answer::Refused { zxid, code } => write!(f, "refused at {zxid}: {code:?}"),
+            Answer::Unknown(lost) => {
+                write!(
+                    f,
+                    "may or may not be done: the {} was lost",
+                    format!("{lost:?}").to_lowercase()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Created { path, .. } => write!(f, "created {path}"),
+            Outcome::Exists(stat) => write!(f, "it is there, version {}", stat.version),
+            Outcome::Data { data, stat } => write!(f, "{data:?}, version {}", stat.version),
+            Outcome::Set(stat) => write!(f, "set, version {}", stat.version),
+            Outcome::Children { children, .. } => write!(f, "[{}]", children.join(" ")),
+            Outcome::Multi(parts) => {
+                let parts: Vec<String> = parts.iter().map(Outcome::to_string).collect();
+                write!(f, "all of [{}]", parts.join(", "))
+            }
+            Outcome::MultiRefused(codes) => write!(f, "nothing of it: {codes:?}"),
+            other => f.write_str(&format!("{other:?}").to_lowercase()),
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Claim::Acquired { lock, znode, fence, .. } => {
+                write!(f, "to hold {lock} by {znode}, fence {fence}")
+            }
+            Claim::Released { lock, znode } => write!(f, "to give {lock} back, by {znode}"),
+            #[allow(unreachable_patterns, reason = "more recipes may come to have claims")]
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Role(Role::Looking) => f.write_str("is LOOKING"),
+            Note::Role(Role::Following(leader)) => write!(f, "is FOLLOWING {leader}"),
+            Note::Role(Role::Leading) => f.write_str("is LEADING"),
+            Note::Epochs { accepted, current } => {
+                write!(f, "has on disk: accepted epoch {accepted}, current epoch {current}")
+            }
+            Note::AckedEpoch { epoch } => write!(f, "promises epoch {epoch}"),
+            Note::AckedNewLeader { epoch, last } => {
+                write!(f, "acknowledges the history of epoch {epoch}, up to {last}")
+            }
+            Note::Established { epoch, last } => {
+                write!(f, "is established for epoch {epoch}: all up to {last} is committed")
+            }
+            Note::Serving { zxid, .. } => write!(f, "serves clients, at {zxid}"),
+            Note::Stopped => f.write_str("stops serving"),
+            Note::Proposed { zxid, change, .. } => write!(f, "proposes {zxid}: {change:?}"),
+            Note::Acked { zxid } => write!(f, "acknowledges {zxid}"),
+            Note::Committed { zxid } => write!(f, "commits {zxid}"),
+            Note::Applied { zxid, .. } => write!(f, "applies {zxid}"),
+            Note::Replayed { zxid, .. } => write!(f, "replays {zxid}"),
+            Note::Truncated { to } => write!(f, "cuts its log behind {to}"),
+            Note::Installed { zxid, .. } => write!(f, "takes the leader's tree, at {zxid}"),
+            Note::Loaded { zxid } => write!(f, "reads its disk: a snapshot at {zxid}"),
+            Note::Recovered { zxid, .. } => write!(f, "has recovered, up to {zxid}"),
+            Note::Failed { reason } => write!(f, "gives up: {reason}"),
+            Note::Snapshot { zxid } => write!(f, "has a snapshot on disk, at {zxid}"),
+            Note::Touched { session, .. } => write!(f, "hears of session {session}"),
+            Note::Expired { session, .. } => write!(f, "takes session {session} for dead"),
+            #[allow(unreachable_patterns, reason = "a server may come to say more")]
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
