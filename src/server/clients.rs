@@ -9,9 +9,7 @@ use super::sessions::Owner;
 use crate::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Time, Xid};
 use crate::history::Note;
 use crate::ops::{Auth, CloseSession, Reply, Request};
-use crate::wire::{
-    ConnectRequest, ConnectResponse, Frames, Packet, PacketKind, Reader, Writer, opcode,
-};
+use crate::wire::{ConnectRequest, ConnectResponse, Frames, Packet, PacketKind, Reader, Writer};
 use core::net::IpAddr;
 
 impl Server {
@@ -33,6 +31,8 @@ impl Server {
         let conns: Vec<ConnId> = self.conns.keys().copied().collect();
         conns.into_iter().for_each(|conn| self.close_client(conn));
         self.sessions.clear();
+        self.locals.clear();
+        self.local_expiry.clear();
         self.overlay.clear();
         self.touched.clear();
         self.syncs.clear();
@@ -144,7 +144,8 @@ impl Server {
         let Ok(mut request) = ConnectRequest::decode(frame) else {
             return self.close_client(conn);
         };
-        if self.serving.is_none() || request.last_seen > self.processed() {
+        let serves = self.serving.is_some() || (self.read_only && request.read_only == Some(true));
+        if !serves || request.last_seen > self.processed() {
             return self.close_client(conn);
         }
         let (min, max) = (self.config.min_session_timeout_ms, self.config.max_session_timeout_ms);
@@ -160,13 +161,11 @@ impl Server {
 
     fn create_session(&mut self, conn: ConnId, request: ConnectRequest) {
         let (session, timeout_ms) = (self.fresh_session(), request.timeout_ms);
-        self.set_stage(conn, session, Stage::Creating { session, request });
-        if self.leads() {
-            self.propose_session(session, timeout_ms, Owner::Me);
-        } else {
-            let timeout = timeout_ms.to_be_bytes();
-            self.forward((session, Xid(0), opcode::CREATE_SESSION), &timeout, Vec::new());
+        if self.read_only || self.config.sessions.local {
+            return self.create_local(conn, session, &request);
         }
+        self.set_stage(conn, session, Stage::Creating { session, request });
+        self.ask_for_session(session, timeout_ms);
     }
 
     /// This server, the wall clock, a counter: unique among all servers and all their lives
@@ -178,7 +177,7 @@ impl Server {
         SessionId((server | (self.session_counter & 0x00ff_ffff_ffff_ffff)) as i64)
     }
 
-    fn set_stage(&mut self, conn: ConnId, session: SessionId, stage: Stage) {
+    pub(super) fn set_stage(&mut self, conn: ConnId, session: SessionId, stage: Stage) {
         if let Some(older) = self.conn_of.insert(session, conn).filter(|&older| older != conn) {
             self.close_client(older);
             self.conn_of.insert(session, conn);
@@ -195,7 +194,12 @@ impl Server {
         if request.password != password::of_session(session) {
             return self.refuse_session(conn, &request);
         }
+        // A server that only reads takes the client's word until there is a leader to ask.
+        let here = self.read_only || self.touch_local(session);
         self.set_stage(conn, session, Stage::Resuming { session, request });
+        if here {
+            return self.resumed(session, true);
+        }
         if self.leads() {
             let valid = self.resume(session, timeout_ms, Owner::Me);
             return self.resumed(session, valid);
@@ -280,17 +284,15 @@ impl Server {
     }
 
     /// Lets a client in, and goes on with what it has sent meanwhile.
-    fn welcome(&mut self, conn: ConnId, session: SessionId, request: &ConnectRequest) {
+    pub(super) fn welcome(&mut self, conn: ConnId, session: SessionId, request: &ConnectRequest) {
         self.set_open(conn, session, request.timeout_ms);
-        self.answer_greeting(
-            conn,
-            &ConnectResponse {
-                timeout_ms: request.timeout_ms,
-                session,
-                password: password::of_session(session),
-                read_only: request.read_only.map(|_| false),
-            },
-        );
+        let response = ConnectResponse {
+            timeout_ms: request.timeout_ms,
+            session,
+            password: password::of_session(session),
+            read_only: request.read_only.map(|_| self.read_only),
+        };
+        self.answer_greeting(conn, &response);
         self.read_frames(conn);
         self.regulate(conn);
     }
@@ -334,6 +336,9 @@ impl Server {
     pub(super) fn heard_from(&mut self, session: SessionId, conn: ConnId) {
         let timeout_ms = self.conns.get(&conn).map_or(0, |it| it.timeout_ms);
         self.silence.touch(self.now.time, conn, Millis(timeout_ms as u64));
+        if self.touch_local(session) || self.read_only {
+            return;
+        }
         if self.leads() {
             self.touch(session, timeout_ms);
         } else {

@@ -35,6 +35,8 @@ pub struct Config {
     pub operations: ops::Settings,
     /// How much clients may ask for.
     pub clients: ClientLimits,
+    /// Which kinds of sessions there are besides those that everybody knows.
+    pub sessions: SessionKinds,
     /// When containers and znodes with a time to live go.
     pub passing: Passing,
     /// The four-letter words that are answered (`4lw.commands.whitelist`).
@@ -59,6 +61,18 @@ impl Default for ClientLimits {
     fn default() -> ClientLimits {
         ClientLimits { outstanding_max: 1_000, per_address_max: 60, frame_bytes_max: FRAME_MAX }
     }
+}
+
+/// Sessions that cost less, and can less.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SessionKinds {
+    /// New sessions are known to their server only (`localSessionsEnabled`).
+    pub local: bool,
+    /// One that wants an ephemeral znode becomes known to all (`localSessionsUpgradingEnabled`).
+    pub upgrades: bool,
+    /// A server without a leader serves reads to those who put up with it
+    /// (`readonlymode.enabled`).
+    pub read_only: bool,
 }
 
 /// When the leader deletes containers that were used and are empty, and znodes whose time to live
@@ -122,6 +136,7 @@ impl Config {
             notification_max_ms: 60_000,
             operations: ops::Settings::default(),
             clients: ClientLimits::default(),
+            sessions: SessionKinds::default(),
             passing: Passing::default(),
             words: Words::default(),
             told: Told::default(),

@@ -67,7 +67,7 @@ impl Server {
     }
 
     fn when_serving(&mut self, answer: impl Fn(&mut Server) -> String) -> String {
-        if self.serving.is_some() { answer(self) } else { NOT_SERVING.to_owned() }
+        if self.serving.is_some() || self.read_only { answer(self) } else { NOT_SERVING.to_owned() }
     }
 
     fn version_line(&self) -> String {
@@ -77,6 +77,7 @@ impl Server {
     /// What scripts know a server's part by.
     pub fn mode(&self) -> &'static str {
         match self.peer.role() {
+            _ if self.read_only => "read-only",
             Role::Leading if self.config.ensemble.members.len() <= 1 => "standalone",
             Role::Leading => "leader",
             Role::Following(_) => "follower",
@@ -193,7 +194,7 @@ impl Server {
             ("ephemerals_count", ephemerals.to_string()),
             ("approximate_data_size", self.tree.data_bytes().to_string()),
             ("global_sessions", self.tree.sessions().len().to_string()),
-            ("local_sessions", "0".to_owned()),
+            ("local_sessions", self.locals.len().to_string()),
             ("uptime", self.now.time.since(self.began).0.to_string()),
             ("quorum_size", self.config.ensemble.voters().count().to_string()),
         ];
@@ -299,7 +300,8 @@ impl Server {
     }
 
     fn isro(&mut self) -> String {
-        if self.serving.is_some() { "rw" } else { "null" }.to_owned()
+        let how = if self.serving.is_some() { "rw" } else { "null" };
+        if self.read_only { "ro" } else { how }.to_owned()
     }
 
     fn crst(&mut self) -> String {

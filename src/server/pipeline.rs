@@ -2,7 +2,8 @@
 //! transaction, be applied everywhere, be answered (`zookeeper.md`, C.5). In order for each session.
 
 use super::connections::{Connection, Due, Waiting};
-use super::rules::Progress;
+use super::local::Local;
+use super::rules::{Progress, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
@@ -62,6 +63,11 @@ impl Server {
         self.heard_from(session, conn);
         let number = request.opcode();
         if request.kind() == Kind::Write {
+            match self.local_write(session, &request) {
+                Local::Forward => {}
+                Local::Here => return self.take_turn(conn, xid, Due::Read(request)),
+                Local::Refuse(code) => return self.take_turn(conn, xid, Due::Refusal(code)),
+            }
             let answered = request.is_answered(&self.config.operations);
             self.wait(conn, xid, Due::Txn { answered });
             if self.leads() {
@@ -73,6 +79,9 @@ impl Server {
             return;
         }
         match request {
+            Request::Sync(_) if self.read_only => {
+                self.take_turn(conn, xid, Due::Refusal(ErrorCode::NotReadOnly));
+            }
             Request::Sync(sync) if !self.leads() => {
                 self.forwarded_syncs.push_back(conn);
                 self.wait(conn, xid, Due::Sync { path: sync.path });
@@ -92,9 +101,8 @@ impl Server {
             return self.close_client(conn);
         }
         self.heard_from(session, conn);
-        if Request::kind_of(opcode) != Some(Kind::Write) {
-            self.wait(conn, xid, Due::Refusal(ErrorCode::MarshallingError));
-            return self.answer_waiting_reads(conn);
+        if Request::kind_of(opcode) != Some(Kind::Write) || self.read_only {
+            return self.take_turn(conn, xid, Due::Refusal(ErrorCode::MarshallingError));
         }
         self.wait(conn, xid, Due::Txn { answered: true });
         if self.leads() {
@@ -103,6 +111,12 @@ impl Server {
         } else {
             self.forward((session, xid, opcode), &frame[8..], Vec::new());
         }
+    }
+
+    /// It waits for those before it only, if there are any.
+    fn take_turn(&mut self, conn: ConnId, xid: Xid, due: Due) {
+        self.wait(conn, xid, due);
+        self.answer_waiting_reads(conn);
     }
 
     fn wait(&mut self, conn: ConnId, xid: Xid, due: Due) {
@@ -161,7 +175,8 @@ impl Server {
     /// As the leader: turns a request into a transaction, also a refused one.
     pub(super) fn propose_request(&mut self, asked: Asked, request: &Request) {
         let Asked { session, xid, ids, owner } = asked;
-        let state = self.sessions.state(session, owner);
+        let local = self.may_be_local(session);
+        let state = SessionState { local, ..self.sessions.state(session, owner) };
         if let Err(code) = (self.rules.admit)(state) {
             return self.propose((session, xid), &[], |_| Body::refused(code));
         }
@@ -288,6 +303,11 @@ impl Server {
     }
 
     fn answer_read(&mut self, conn: ConnId, (xid, since): (Xid, Time), request: &Request) {
+        if matches!(request, Request::CloseSession(_)) {
+            self.reply(conn, xid, Ok(Reply::Empty), self.reply_zxid());
+            let session = self.conns.get(&conn).and_then(Connection::session).unwrap_or_default();
+            return self.end_local(session);
+        }
         let result = match self.answer_about_watches(conn, request) {
             Some(result) => result,
             None => self.read(conn, request),

@@ -32,10 +32,12 @@ pub struct Rules {
 }
 
 /// What the leader knows of a session when a request of it arrives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SessionState {
     /// It is in the leader's table.
     pub known: bool,
+    /// It is not, and may be one that only another server knows.
+    pub local: bool,
     /// Its close has been proposed.
     pub closing: bool,
     /// The request came through another connection than the one that has the session now.
@@ -78,6 +80,9 @@ impl Rules {
 /// A request of a session that has ended or is about to end is refused (ZOOKEEPER-1208); so is one
 /// that comes through a connection that the client has left (`checkSession`).
 pub fn admit(session: SessionState) -> Result<(), ErrorCode> {
+    if !session.known && session.local {
+        return Ok(());
+    }
     if !session.known || session.closing {
         return Err(ErrorCode::SessionExpired);
     }

@@ -56,6 +56,13 @@ pub struct Server {
     pub(super) conns: BTreeMap<ConnId, Connection>,
     pub(super) conn_of: BTreeMap<SessionId, ConnId>,
     pub(super) silence: Expiry<ConnId>,
+    /// Sessions that only this server knows, with their timeouts.
+    pub(super) locals: BTreeMap<SessionId, i32>,
+    pub(super) local_expiry: Expiry<SessionId>,
+    /// Since when it has looked for a leader, if it does.
+    pub(super) looking_since: Option<Time>,
+    /// Whether it serves reads without a leader.
+    pub(super) read_only: bool,
     /// How many connections there are from each address.
     pub(super) addresses: BTreeMap<IpAddr, usize>,
     /// How many requests of this server's clients wait for their answers.
@@ -150,6 +157,10 @@ impl Server {
             serving: None,
             conns: BTreeMap::new(),
             conn_of: BTreeMap::new(),
+            locals: BTreeMap::new(),
+            local_expiry: Expiry::new(tick),
+            looking_since: None,
+            read_only: false,
             addresses: BTreeMap::new(),
             outstanding_count: 0,
             throttled: BTreeSet::new(),
@@ -198,7 +209,9 @@ impl Server {
             None => Time::NEVER,
         };
         let sessions = self.sessions.deadline().min(self.silence.deadline());
-        self.peer.deadline().min(sessions).min(snapshot).min(self.passing_deadline())
+        let own = self.local_expiry.deadline().min(self.read_only_deadline());
+        let passing = self.passing_deadline().min(own);
+        self.peer.deadline().min(sessions).min(snapshot).min(passing)
     }
 
     /// Takes one input in; what has to be done is added to `effects`, in order.
@@ -277,6 +290,8 @@ impl Server {
             self.expire_sessions();
             self.delete_passing();
         }
+        self.expire_locals();
+        self.begin_reading();
         for conn in self.silence.take_expired(now) {
             self.close_client(conn);
         }
@@ -383,7 +398,12 @@ impl Server {
             Wanted::AnswerPing(packet) => self.answer_ping(packet),
             Wanted::Synced => self.sync_answered(),
             Wanted::Revalidated(packet) => self.revalidated(&packet),
-            Wanted::Note(note) => self.note(note),
+            Wanted::Note(note) => {
+                if let Note::Role(role) = note {
+                    self.role_changed(role);
+                }
+                self.note(note);
+            }
         }
     }
 

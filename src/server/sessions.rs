@@ -86,13 +86,13 @@ impl Sessions {
     /// owns it. The service's own requests come from nobody.
     pub fn state(&mut self, session: SessionId, from: Option<Owner>) -> SessionState {
         let Some(it) = self.live.get_mut(&session) else {
-            return SessionState { known: false, closing: false, moved: false };
+            return SessionState::default();
         };
         let Some(from) = from else {
-            return SessionState { known: true, closing: false, moved: false };
+            return SessionState { known: true, ..SessionState::default() };
         };
         let owner = *it.owner.get_or_insert(from);
-        SessionState { known: true, closing: it.closing, moved: owner != from }
+        SessionState { known: true, local: false, closing: it.closing, moved: owner != from }
     }
 
     /// Its close is about to be proposed.

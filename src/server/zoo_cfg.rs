@@ -159,6 +159,7 @@ fn config(
     }
     config.operations = clients::operations(from)?;
     config.clients = clients::limits(from)?;
+    config.sessions = clients::sessions(from)?;
     config.passing = clients::passing(from)?;
     config.words = clients::words(from);
     if config.min_session_timeout_ms > config.max_session_timeout_ms {

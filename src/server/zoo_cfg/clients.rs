@@ -2,7 +2,7 @@
 
 use super::entries::{BadZooCfg, Entries};
 use crate::ops::{Likeness, Settings};
-use crate::server::config::{ClientLimits, Passing, Words};
+use crate::server::config::{ClientLimits, Passing, SessionKinds, Words};
 
 /// What may be asked of one server (`maxClientCnxns`, `globalOutstandingLimit`, `jute.maxbuffer`).
 pub(super) fn limits(from: &mut Entries) -> Result<ClientLimits, BadZooCfg> {
@@ -33,6 +33,15 @@ pub(super) fn operations(from: &mut Entries) -> Result<Settings, BadZooCfg> {
         extended_types: from.flag("extendedTypesEnabled")?.unwrap_or(false),
         enforces_quota: from.flag("enforceQuota")?.unwrap_or(false),
         likeness,
+    })
+}
+
+/// Which kinds of sessions there are (`localSessions*`, `readonlymode.enabled`).
+pub(super) fn sessions(from: &mut Entries) -> Result<SessionKinds, BadZooCfg> {
+    Ok(SessionKinds {
+        local: from.flag("localSessionsEnabled")?.unwrap_or(false),
+        upgrades: from.flag("localSessionsUpgradingEnabled")?.unwrap_or(false),
+        read_only: from.flag("readonlymode.enabled")?.unwrap_or(false),
     })
 }
 

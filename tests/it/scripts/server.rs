@@ -1,7 +1,7 @@
 //! Plays a script for whole servers: one, or several with a network between them that delivers at
 //! once, each with a disk that works at once unless it is held.
 //!
-//! `servers 3 observers=1 KEY=VALUE`; then lines `MS WHAT`: time passes up to there, with every tick that a server
+//! `servers 3 observers=1 KEY=VALUE local upgrades read_only`; then lines `MS WHAT`: time passes up to there, with every tick that a server
 //! asks for. `start s1`, `crash s1` (the power fails), `cut s1 s2`, `hold s1`, `release s1`, `state`; of
 //! a client: `dial k1 s1`, `connect k1 timeout=4000 session=S last=1:5 password=wrong`, `hang up k1`,
 //! `raw k1 HEX`, and `k1 XID REQUEST`, several joined by ` & ` in one piece. `session=a` is the first
@@ -12,7 +12,7 @@ use crate::disk::{CRASHES, Disk};
 use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
-use menagerie::server::{Config, DiskOp, Effect, Input, Now, Port, Rules, Server};
+use menagerie::server::{Config, DiskOp, Effect, Input, Now, Port, Rules, Server, SessionKinds};
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Reader, ReplyHeader, RequestHeader, WatcherEvent,
     Writer, opcode,
@@ -132,9 +132,15 @@ impl Stage {
     fn config(&self, id: ServerId) -> Config {
         let number =
             |key, otherwise| field(&self.line, key).map_or(otherwise, |it| it.parse().unwrap());
+        let has = |word| self.line.split(' ').any(|it| it == word);
         Config {
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
+            sessions: SessionKinds {
+                local: has("local"),
+                upgrades: has("upgrades"),
+                read_only: has("read_only"),
+            },
             snapshot_every: number("snapshot_every", 1000),
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
             commit_log_count: number("recent", 100) as usize,
@@ -220,7 +226,7 @@ impl Stage {
             timeout_ms: field(what, "timeout").map_or(4000, |it| it.parse().unwrap()),
             session,
             password,
-            read_only: Some(false),
+            read_only: Some(what.ends_with(" read_only")),
         };
         let mut to = Writer::onto(vec![0; 4]);
         request.encode(&mut to);
@@ -322,7 +328,8 @@ impl Stage {
                 if !known && it.timeout_ms > 0 {
                     self.sessions.push((it.session, it.password));
                 }
-                format!("session {} timeout={}", it.session, it.timeout_ms)
+                let how = if it.read_only == Some(true) { " read-only" } else { "" };
+                format!("session {} timeout={}{how}", it.session, it.timeout_ms)
             };
             let _ = writeln!(self.transcript, "  {name} < {text}");
         }

@@ -1,0 +1,43 @@
+//! Reads without a quorum (`readonlymode.enabled`): a server that has found no leader for a while
+//! answers reads to those clients that put up with it (`ReadOnlyZooKeeperServer`).
+
+use super::server::Server;
+use crate::base::{ConnId, Millis, Time};
+use crate::history::Role;
+
+/// A server looks for a leader for so long at least before it serves reads.
+const PATIENCE_MS: u64 = 2_000;
+
+impl Server {
+    /// The server has another role. With a leader in sight, those who only read have to look for a
+    /// session that counts.
+    pub(super) fn role_changed(&mut self, role: Role) {
+        self.looking_since = match role {
+            Role::Looking => self.looking_since.or(Some(self.now.time)),
+            Role::Leading | Role::Following(_) | Role::Observing(_) => None,
+        };
+        if self.looking_since.is_none() && std::mem::take(&mut self.read_only) {
+            let conns: Vec<ConnId> = self.conns.keys().copied().collect();
+            conns.into_iter().for_each(|conn| self.close_client(conn));
+            self.locals.clear();
+            self.local_expiry.clear();
+        }
+    }
+
+    /// When the server begins to serve reads, if nothing changes.
+    pub(super) fn read_only_deadline(&self) -> Time {
+        match self.looking_since {
+            Some(since) if self.config.sessions.read_only && !self.read_only => {
+                since + Millis(PATIENCE_MS.max(self.config.tick_ms))
+            }
+            _ => Time::NEVER,
+        }
+    }
+
+    /// Begins to serve reads, when it is time.
+    pub(super) fn begin_reading(&mut self) {
+        if self.read_only_deadline() <= self.now.time {
+            self.read_only = true;
+        }
+    }
+}
