@@ -118,9 +118,12 @@ impl Connection {
         }
     }
 
-    /// Whether frames are read now. While a session is set up they wait.
+    /// Whether frames are read now. While a session is set up they wait; behind an operation that
+    /// nobody knows none is read any more, because the connection ends with its answer.
     pub fn reads(&self) -> bool {
+        let ends = Due::Refusal(ErrorCode::Unimplemented);
         matches!(self.stage, Stage::Fresh | Stage::Open { .. })
+            && self.waiting.back().is_none_or(|it| it.due != ends)
     }
 
     /// The client has shown that it is somebody else, too.

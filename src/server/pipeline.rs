@@ -42,9 +42,8 @@ impl Server {
                 self.enqueue(conn, header.xid, request, frame);
             }
             Ok(_) => {
-                let error = ErrorCode::Unimplemented.to_wire();
-                self.reply(conn, header.xid, Err(error), self.processed().to_wire());
-                self.close_client(conn);
+                self.wait(conn, header.xid, Due::Refusal(ErrorCode::Unimplemented));
+                self.answer_waiting_reads(conn);
             }
             Err(_) => self.enqueue_unreadable(conn, header, frame),
         }
@@ -296,6 +295,9 @@ impl Server {
                 Due::Read(request) => self.answer_read(conn, (xid, since), &request),
                 Due::Refusal(code) => {
                     self.reply(conn, xid, Err(code.to_wire()), self.reply_zxid());
+                    if code == ErrorCode::Unimplemented {
+                        self.close_client(conn);
+                    }
                 }
                 Due::Txn { .. } | Due::Sync { .. } => unreachable!("these are not ready"),
             }

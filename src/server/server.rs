@@ -11,7 +11,8 @@ use super::stats::Stats;
 use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::storage::{DiskOp, Position, Recovered, Store};
-use crate::tree::{Overlay, SnapshotWriter, Tree, Watches};
+use crate::tree::{Overlay, SnapshotWriter, Tree, Txn, Watches};
+use crate::wire::{Packet, PacketKind};
 use crate::zab::{self, Peer, Ticket};
 use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -327,6 +328,11 @@ impl Server {
             Arrived::Vote(from, vote) => {
                 self.agree(|peer, out| peer.notified(now, from, &vote, out));
             }
+            Arrived::Packet(from, packet) if !holds_what_it_says(&packet) => {
+                // Nothing of it may come to the log: no later start could read it.
+                self.with_links(|links, out| links.hang_up(from, out));
+                self.agree(|peer, out| peer.unlinked(now, from, out));
+            }
             Arrived::Packet(from, packet) => {
                 self.agree(|peer, out| peer.received(now, from, packet, out));
                 self.work_off();
@@ -351,7 +357,11 @@ impl Server {
         let result = call(&mut self.links, &mut out);
         for it in out.drain(..) {
             match it {
-                Do::Dial(conn, to, port) => self.effects.push(Effect::Dial { conn, to, port }),
+                Do::Dial(conn, to, port) if self.config.ensemble.members.contains_key(&to) => {
+                    self.effects.push(Effect::Dial { conn, to, port });
+                }
+                // Somebody has said that it is a server of which nobody knows where it is.
+                Do::Dial(conn, ..) => drop(self.links.closed(conn)),
                 Do::Send(conn, bytes) => self.send(conn, bytes),
                 Do::Close(conn) => self.close(conn),
             }
@@ -454,4 +464,12 @@ impl Server {
         self.disk_queue.push_back((token, after));
         self.effects.push(Effect::Disk(DiskOp::Barrier { token }));
     }
+}
+
+/// Whether what a packet proposes can be read, and is what its place says.
+fn holds_what_it_says(packet: &Packet) -> bool {
+    if !matches!(packet.kind, PacketKind::Proposal | PacketKind::Inform) {
+        return true;
+    }
+    Txn::decode(packet.data()).is_ok_and(|txn| txn.zxid.to_wire() == packet.zxid)
 }

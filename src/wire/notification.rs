@@ -10,6 +10,8 @@ const HELLO_V1: i64 = -65536;
 const HELLO_V2: i64 = -65535;
 /// The largest message, in bytes (`PACKETMAXSIZE`).
 const MESSAGE_MAX: usize = 512 * 1024;
+/// Rounds are counted from 0; whoever adopted a greater one could not count on.
+const ROUND_MAX: u64 = u64::MAX >> 2;
 
 /// Who dials: the first bytes on an election connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,7 +108,7 @@ impl Notification {
             _ => return Err(from.bad("an unknown server state")),
         };
         let leader = leader(from)?;
-        let (zxid, round) = (from.zxid()?, from.long()? as u64);
+        let (zxid, round) = (from.zxid()?, round(from)?);
         let peer_epoch = match leader {
             ServerId::NOBODY => Epoch(0),
             _ if length < 40 => zxid.epoch(),
@@ -124,6 +126,11 @@ fn leader(from: &mut Reader) -> Result<ServerId, Malformed> {
     }
     let id = u8::try_from(number).map_err(|_| from.bad("a server id over 255"))?;
     Ok(ServerId(id))
+}
+
+fn round(from: &mut Reader) -> Result<u64, Malformed> {
+    let round = u64::try_from(from.long()?).ok().filter(|&it| it <= ROUND_MAX);
+    round.ok_or_else(|| from.bad("a round that no election comes to"))
 }
 
 fn epoch(from: &mut Reader) -> Result<Epoch, Malformed> {

@@ -10,6 +10,7 @@ mod determinism;
 mod disk;
 mod faults;
 mod golden;
+mod hostile;
 mod laws;
 mod mutants;
 mod readme;

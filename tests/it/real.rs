@@ -1,7 +1,7 @@
 //! The real server: a process with sockets and a disk. Every wait is for something, and bounded.
 
 mod ensemble;
-mod kit;
+pub(crate) mod kit;
 mod program;
 mod rust_client;
 mod standalone;

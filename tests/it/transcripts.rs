@@ -7,6 +7,7 @@
 mod args;
 mod canon;
 mod player;
+mod real;
 mod simulated;
 mod tables;
 mod wire;
@@ -14,10 +15,6 @@ mod wire;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Recordings that are not yet reproduced. A test fails when one of them is.
-// An ensemble of three calls its mode `follower`, where one server alone is `standalone`.
-const NOT_YET: &[&str] = &["p29_four_letter_words"];
 
 /// How many differences of a recording are told.
 const SHOWN_MAX: usize = 6;
@@ -66,20 +63,14 @@ fn differences(recorded: &[Value], played: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// Compares everything that was played, and says what differs and should not, or should and does
-/// not.
+/// Compares everything that was played, and says what differs.
 fn check(played: Vec<(Script, Vec<Value>)>) {
     let mut wrong = Vec::new();
     for (script, now) in played {
         let found = differences(&script.lines, &now);
-        let expected = NOT_YET.contains(&script.name.as_str());
-        match (found.is_empty(), expected) {
-            (true, false) | (false, true) => {}
-            (true, true) => wrong.push(format!("{} is reproduced now", script.name)),
-            (false, false) => {
-                let text = found[..found.len().min(SHOWN_MAX)].join("\n");
-                wrong.push(format!("{}: {} lines differ\n{text}", script.name, found.len()));
-            }
+        if !found.is_empty() {
+            let text = found[..found.len().min(SHOWN_MAX)].join("\n");
+            wrong.push(format!("{}: {} lines differ\n{text}", script.name, found.len()));
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n\n"));
@@ -88,6 +79,11 @@ fn check(played: Vec<(Script, Vec<Value>)>) {
 #[test]
 fn three_simulated_servers_answer_as_recorded() {
     check(simulated::play(scripts()));
+}
+
+#[test]
+fn a_real_server_answers_as_recorded() {
+    check(real::play(scripts()));
 }
 
 #[test]

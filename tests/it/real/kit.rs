@@ -37,7 +37,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 /// A server: its folder, its configuration, and its process while there is one.
-pub(super) struct Host {
+pub(crate) struct Host {
     pub dir: TempDir,
     pub port: u16,
     child: Option<Child>,
@@ -45,7 +45,7 @@ pub(super) struct Host {
 
 impl Host {
     /// A server that stands alone, with these lines besides the usual ones. Not started.
-    pub(super) fn alone(lines: &str) -> Host {
+    pub(crate) fn alone(lines: &str) -> Host {
         Host::with_port(free_port(), lines)
     }
 
@@ -84,7 +84,7 @@ impl Host {
     }
 
     /// Starts the process. What it says goes to a file beside the data.
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         assert!(self.child.is_none(), "one process at a time");
         let said = File::options().create(true).append(true).open(self.said_in()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_menagerie-server"));
@@ -123,7 +123,7 @@ impl Host {
 
     /// A new session, as soon as there can be one.
     #[track_caller]
-    pub(super) fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         let open = || Client::open(self.port).ok();
         wait_for(&format!("a session; said:\n{}", self.said()), open)
     }
@@ -140,7 +140,7 @@ impl Drop for Host {
 }
 
 /// A client that asks one thing after the other.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     pub session: ConnectResponse,
     xid: i32,

@@ -31,6 +31,8 @@ pub trait World {
     async fn rest(&mut self, ms: u64);
     /// The address that servers see; recorded as 127.0.0.1.
     fn own_address(&self) -> &str;
+    /// What the server calls itself; recorded as standalone.
+    fn mode(&self) -> &str;
 }
 
 #[derive(Default)]
@@ -395,7 +397,9 @@ impl<W: World> Player<'_, W> {
         while let Heard::Bytes(bytes) = self.world.hear(conn, PATIENCE_MS).await {
             said.extend(bytes);
         }
-        let said = tables::text_of_word(word, &String::from_utf8_lossy(&said));
+        let mode = format!("Mode: {}", self.world.mode());
+        let said = String::from_utf8_lossy(&said).replace(&mode, "Mode: standalone");
+        let said = tables::text_of_word(word, &said);
         self.lines.push(Word::json(json!({ "4lw": word, "text": said })));
     }
 

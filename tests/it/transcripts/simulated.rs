@@ -97,4 +97,8 @@ impl World for Simulated {
     fn own_address(&self) -> &str {
         ADDRESS
     }
+
+    fn mode(&self) -> &str {
+        "follower"
+    }
 }
