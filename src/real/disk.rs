@@ -58,7 +58,7 @@ fn work(mut folder: Folder, queue: &Receiver<Job>, inbox: &Inbox, slow: Duration
                 DiskOp::Barrier { token } => Some(Input::DiskDone { token: *token }),
                 _ => None,
             }),
-            Job::Read => folder.read().map(|image| Some(Input::Loaded { image })),
+            Job::Read => folder.gather().map(|image| Some(Input::Loaded { image })),
         };
         match done {
             Ok(input) => input.into_iter().for_each(|it| inbox.input(it)),

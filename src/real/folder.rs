@@ -2,10 +2,11 @@
 //! log. Executes one operation at a time; knows nothing of what is in the files.
 
 use super::error::Error;
-use crate::server::{DiskOp, Image};
+use crate::server::{DiskOp, Files, Image};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,7 @@ impl Folder {
             DiskOp::Write { file, offset, bytes, .. } => {
                 (file, self.file(file).and_then(|it| it.write_all_at(bytes, *offset)))
             }
+            DiskOp::Reserve { file, len } => (file, self.reserve(file, *len)),
             DiskOp::Truncate { file, len } => (file, self.truncate(file, *len)),
             DiskOp::Remove { file } => (file, self.remove(file)),
             DiskOp::Rename { from, to } => (to, self.rename(from, to)),
@@ -63,19 +65,9 @@ impl Folder {
         done.map_err(|error| Error::File { path: self.path(name), error })
     }
 
-    /// All files.
-    pub fn read(&mut self) -> Result<Image, Error> {
-        let mut image = Image::new();
-        for folder in [&self.data, &self.log] {
-            for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
-                let path = entry.map_err(Error::file(folder))?.path();
-                let Some(name) = path.file_name().and_then(|it| it.to_str()) else { continue };
-                if name != LOCK && path.is_file() && self.path(name) == path {
-                    image.insert(name.to_owned(), fs::read(&path).map_err(Error::file(&path))?);
-                }
-            }
-        }
-        Ok(image)
+    /// What a server that starts has to know of them.
+    pub fn gather(&self) -> Result<Image, Error> {
+        Image::gather(self)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -92,6 +84,21 @@ impl Folder {
             self.open.insert(name.to_owned(), file.open(self.path(name))?);
         }
         Ok(&self.open[name])
+    }
+
+    /// Where the file system cannot keep room, the length alone is better than nothing.
+    fn reserve(&mut self, name: &str, len: u64) -> io::Result<()> {
+        let file = self.file(name)?;
+        if file.metadata()?.len() >= len {
+            return Ok(());
+        }
+        let length = libc::off_t::try_from(len).map_err(io::Error::other)?;
+        // SAFETY: the descriptor is open as long as `file` is.
+        match unsafe { libc::posix_fallocate(file.as_raw_fd(), 0, length) } {
+            0 => Ok(()),
+            libc::EOPNOTSUPP | libc::EINVAL => file.set_len(len),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
     }
 
     fn truncate(&mut self, name: &str, len: u64) -> io::Result<()> {
@@ -121,6 +128,29 @@ impl Folder {
         };
         sync(&self.data)?;
         if self.log == self.data { Ok(()) } else { sync(&self.log) }
+    }
+}
+
+impl Files for Folder {
+    type Error = Error;
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for folder in [&self.data, &self.log] {
+            for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
+                let path = entry.map_err(Error::file(folder))?.path();
+                let name = path.file_name().and_then(|it| it.to_str());
+                let ours = name
+                    .filter(|name| self.path(name) == path && !names.contains(&(*name).to_owned()));
+                names.extend(ours.map(str::to_owned));
+            }
+        }
+        Ok(names)
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let path = self.path(name);
+        fs::read(&path).map_err(Error::file(&path))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a server is told about itself and the ensemble (`zoo.cfg`, as data).
 
 use crate::base::{Millis, ServerId};
+use crate::storage::Keeping;
 use crate::wire::{FRAME_MAX, Membership};
 use crate::{ops, zab};
 use std::collections::BTreeSet;
@@ -26,6 +27,11 @@ pub struct Config {
     pub snapshot_every: u32,
     /// How many znodes a snapshot takes in at a time.
     pub snapshot_chunk: usize,
+    /// How the files are kept.
+    pub keeping: Keeping,
+    /// How long what is no longer needed on the disk stays at least, in milliseconds
+    /// (`autopurge.purgeInterval`); it goes with the next snapshot. `None`: for ever.
+    pub purge_every_ms: Option<u64>,
     /// How many transactions a leader remembers for learners that lack a little
     /// (`commitLogCount`).
     pub commit_log_count: usize,
@@ -119,7 +125,8 @@ pub struct Told {
 }
 
 impl Config {
-    /// A server of this ensemble with ZooKeeper's defaults for everything else. Whoever wants
+    /// A server of this ensemble with ZooKeeper's defaults for everything else, but that its files
+    /// are kept as small as can be. Whoever wants
     /// something else says so behind it: `Config { commit_log_count: 5, ..Config::new(…) }`.
     pub fn new(id: ServerId, ensemble: Membership, tick_ms: u64) -> Config {
         Config {
@@ -132,6 +139,8 @@ impl Config {
             max_session_timeout_ms: 20 * tick_ms,
             snapshot_every: 100_000,
             snapshot_chunk: 1_000,
+            keeping: Keeping::PLAIN,
+            purge_every_ms: Some(0),
             commit_log_count: 500,
             notification_max_ms: 60_000,
             operations: ops::Settings::default(),

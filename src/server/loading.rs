@@ -2,9 +2,9 @@
 
 use super::io::Effect;
 use super::server::{After, Server};
-use crate::base::Zxid;
+use crate::base::{Millis, Zxid};
 use crate::history::Note;
-use crate::storage::{Image, Recovered, recover};
+use crate::storage::{DiskOp, Image, Recovered, recover};
 use crate::tree::{SnapshotWriter, Tree, Txn, read_tree};
 use crate::wire::{Malformed, Proposal};
 use crate::zab::{Delivery, LogQueue, Ticket};
@@ -91,7 +91,9 @@ impl Server {
     /// The disk is in order: the server takes part again.
     fn go_on_recovered(&mut self) {
         let recovered = self.recovered.take().expect("the disk was read");
-        self.store = Some(recovered.store);
+        let mut store = recovered.store;
+        store.keep(self.config.keeping);
+        self.store = Some(store);
         if let Some(before) = self.log_before_cut.take() {
             let rules = self.rules.storage;
             self.store().log().reopen(&before, &rules);
@@ -117,7 +119,7 @@ impl Server {
     /// Writes everything that waits for the log, as one batch.
     pub(super) fn write_log(&mut self) {
         let mut ops = Vec::new();
-        let written = self.store().log().write(&mut ops);
+        let written = self.store().write_log(&mut ops);
         self.disk(ops);
         if let Some(last) = written {
             self.writing = true;
@@ -169,7 +171,7 @@ impl Server {
         self.unsnapped = 0;
         self.write_log();
         let mut ops = Vec::new();
-        self.store().install(zxid, &body, &mut ops);
+        self.store().install(zxid, body, &mut ops);
         self.disk(ops);
         self.note(Note::Installed { zxid, digest: self.tree.digest() });
         self.barrier(After::Snapshot(zxid));
@@ -184,22 +186,37 @@ impl Server {
         let due = self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none();
         if due && why == Delivery::Committed {
             self.unsnapped = 0;
-            self.snapshot = Some(SnapshotWriter::begin(&self.tree));
+            let writer = SnapshotWriter::begin(&self.tree);
+            self.store().begin_snapshot(writer.name());
+            self.snapshot = Some(writer);
         }
     }
 
     /// A snapshot that is being written takes a few more znodes in, as they are now.
     pub(super) fn continue_snapshot(&mut self) {
         let Some(mut writer) = self.snapshot.take() else { return };
+        let mut ops = Vec::new();
         if !writer.step(&self.tree, self.config.snapshot_chunk) {
+            self.store().snapshot_piece(writer.take(), &mut ops);
             self.snapshot = Some(writer);
-            return;
+            return self.disk(ops);
         }
         // What it holds may be in memory only: the log goes first.
         self.write_log();
-        let (zxid, mut ops) = (writer.name(), Vec::new());
-        self.store().save_snapshot(zxid, &writer.into_body(), &mut ops);
+        let zxid = writer.name();
+        self.store().snapshot_piece(writer.into_body(), &mut ops);
+        self.store().end_snapshot(&mut ops);
+        self.purge(&mut ops);
         self.disk(ops);
         self.barrier(After::Snapshot(zxid));
+    }
+
+    /// Removes what the configuration no longer wants kept, when it is time.
+    fn purge(&mut self, ops: &mut Vec<DiskOp>) {
+        let Some(pause_ms) = self.config.purge_every_ms else { return };
+        if self.now.time >= self.next_purge {
+            self.next_purge = self.now.time + Millis(pause_ms);
+            self.store().purge(ops);
+        }
     }
 }

@@ -30,7 +30,7 @@ mod watching;
 mod zoo_cfg;
 
 pub use crate::ops::{Likeness, Settings as OperationSettings};
-pub use crate::storage::{DiskOp, Image};
+pub use crate::storage::{DiskOp, Files, Image, Keeping};
 pub use crate::wire::{Endpoint, Member, Membership};
 pub use config::{ClientLimits, Config, Passing, SessionKinds, Told, Words};
 pub use expiry::Expiry;

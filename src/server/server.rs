@@ -93,6 +93,8 @@ pub struct Server {
     /// A batch of the log is being synced; what comes meanwhile is the next batch.
     pub(super) writing: bool,
     pub(super) snapshot: Option<SnapshotWriter>,
+    /// What is no longer needed on the disk may go then.
+    pub(super) next_purge: Time,
     /// Transactions since the last snapshot was begun.
     pub(super) unsnapped: u32,
     pub(super) session_counter: u64,
@@ -177,6 +179,7 @@ impl Server {
             next_token: 0,
             writing: false,
             snapshot: None,
+            next_purge: Time::ZERO,
             unsnapped: 0,
             session_counter: 0,
             began: Time::ZERO,

@@ -126,6 +126,7 @@ impl Disk {
             Some(DiskOp::Write { file, offset, bytes, zxid }) => {
                 self.platter.write(file, offset, bytes, zxid);
             }
+            Some(DiskOp::Reserve { file, len }) => self.platter.reserve(&file, len),
             Some(DiskOp::Truncate { file, len }) if self.platter.has(&file) => {
                 self.platter.truncate(&file, len);
             }

@@ -58,6 +58,14 @@ impl Platter {
         self.change(self.id(name), Change::Truncate { len });
     }
 
+    /// Makes a file so long, when it is shorter.
+    pub fn reserve(&mut self, name: &str, len: u64) {
+        let id = self.id(name);
+        if (self.file(id).cache.bytes.len() as u64) < len {
+            self.change(id, Change::Truncate { len });
+        }
+    }
+
     /// Removes a file.
     pub fn remove(&mut self, name: String) {
         let _known = self.id(&name);

@@ -67,7 +67,7 @@ impl ServerProcess {
                 }
                 match effect {
                     Effect::ReadDisk => {
-                        next = Some(Input::Loaded { image: self.world.disk_image(id) });
+                        next = Some(Input::Loaded { image: self.world.disk_image(id).into() });
                     }
                     Effect::Halt => return self.halt(),
                     effect => self.perform(effect),

@@ -18,6 +18,14 @@ pub enum DiskOp {
         /// Of the log: the last proposal in these bytes.
         zxid: Option<Zxid>,
     },
+    /// Makes a file so long, with zeros behind what it holds, and room for them on the disk. Nothing
+    /// when it is longer.
+    Reserve {
+        /// Which; it is there.
+        file: String,
+        /// In bytes.
+        len: u64,
+    },
     /// Cuts a file to this length. Nothing when it is missing.
     Truncate {
         /// Which.
@@ -58,6 +66,7 @@ impl fmt::Display for DiskOp {
                 write!(f, "write {file} at {offset}: {} bytes", bytes.len())?;
                 zxid.map_or(Ok(()), |zxid| write!(f, " up to {zxid}"))
             }
+            DiskOp::Reserve { file, len } => write!(f, "reserve {file} up to {len}"),
             DiskOp::Truncate { file, len } => write!(f, "truncate {file} to {len}"),
             DiskOp::Remove { file } => write!(f, "remove {file}"),
             DiskOp::Rename { from, to } => write!(f, "rename {from} to {to}"),

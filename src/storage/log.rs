@@ -20,6 +20,8 @@ pub(super) struct LogFile {
     name: String,
     /// Where the next record goes, in bytes.
     position: u64,
+    /// How long the file is: behind the last record there may be zeros.
+    len: u64,
     /// Each record's zxid, and where it ends.
     records: Vec<(Zxid, u64)>,
 }
@@ -33,9 +35,19 @@ pub struct Position {
     pub at: u64,
 }
 
+/// A file before those that are known record by record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct OlderFile {
+    name: String,
+    /// No record in it is behind this.
+    last_max: Zxid,
+}
+
 /// Where everything is in the log, and what waits to be written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Log {
+    /// Needed for nothing but older snapshots.
+    older: Vec<OlderFile>,
     files: Vec<LogFile>,
     /// The next record begins a new file.
     rolled: bool,
@@ -64,14 +76,14 @@ impl Log {
     }
 
     /// Writes and syncs everything that waits. The last proposal of the batch; `None` of none.
-    pub fn write(&mut self, ops: &mut Vec<DiskOp>) -> Option<Zxid> {
+    pub fn write(&mut self, reserve_bytes: u64, ops: &mut Vec<DiskOp>) -> Option<Zxid> {
         let (first, last) = (self.waiting.first()?.zxid, self.waiting.last()?.zxid);
         let mut bytes = Writer::new();
         let fresh = self.rolled || self.files.is_empty();
+        let before = fresh.then(|| self.files.last_mut()).flatten().and_then(LogFile::cut_zeros);
         if fresh {
             bytes.int(MAGIC).int(2).long(0);
-            let name = name_of(first);
-            self.files.push(LogFile { name, position: 0, records: Vec::new() });
+            self.files.push(LogFile::new(name_of(first)));
             self.rolled = false;
         }
         let file = self.files.last_mut().expect("there is a file now");
@@ -84,10 +96,12 @@ impl Log {
         file.position = offset + bytes.len() as u64;
         let name = file.name.clone();
         ops.push(DiskOp::Write { file: name.clone(), offset, bytes, zxid: Some(last) });
+        ops.extend(file.reserve(reserve_bytes));
         ops.push(DiskOp::Sync { file: name });
         if fresh {
             ops.push(DiskOp::SyncDir);
         }
+        ops.extend(before);
         Some(last)
     }
 
@@ -114,7 +128,7 @@ impl Log {
                 self.cut(file, kept, ops);
                 break;
             }
-            remove_for_good(file, ops);
+            remove_for_good(file.name, ops);
         }
     }
 
@@ -130,20 +144,21 @@ impl Log {
         if let Some(file) = self.files.last_mut().filter(|file| file.name == before.file) {
             let truncated = Truncated { before: before.at, after: file.position };
             file.position = (rules.position_after_truncate)(truncated);
+            file.len = file.len.max(file.position);
         }
     }
 
     /// Removes every record, for good, the last file first.
     pub fn clear(&mut self, ops: &mut Vec<DiskOp>) {
         assert!(self.waiting.is_empty(), "the log is written before it is cleared");
-        self.files.drain(..).rev().for_each(|file| remove_for_good(file, ops));
+        self.restart(ops);
         self.rolled = false;
     }
 
     fn cut(&mut self, mut file: LogFile, kept: usize, ops: &mut Vec<DiskOp>) {
         file.records.truncate(kept);
         let (_, after) = *file.records.last().expect("something is kept");
-        file.position = after;
+        (file.position, file.len) = (after, after);
         ops.push(DiskOp::Truncate { file: file.name.clone(), len: after });
         ops.push(DiskOp::Sync { file: file.name.clone() });
         self.files.push(file);
@@ -152,10 +167,21 @@ impl Log {
 
     /// Removes files of which every record is at or before `zxid`.
     pub fn purge(&mut self, zxid: Zxid, ops: &mut Vec<DiskOp>) {
+        self.forget(zxid);
+        let needed = self.older.iter().position(|file| file.last_max > zxid);
+        for file in self.older.drain(..needed.unwrap_or(self.older.len())) {
+            ops.push(DiskOp::Remove { file: file.name });
+        }
+    }
+
+    /// Keeps files of which every record is at or before `zxid`, but no longer knows where those
+    /// are: a log that is never purged would fill the memory.
+    pub fn forget(&mut self, zxid: Zxid) {
         let needed = |file: &LogFile| file.records.last().is_some_and(|(last, _)| *last > zxid);
         let first = self.files.iter().position(needed).unwrap_or(self.files.len());
         for file in self.files.drain(..first) {
-            ops.push(DiskOp::Remove { file: file.name });
+            let last_max = file.records.last().map_or(Zxid::ZERO, |(last, _)| *last);
+            self.older.push(OlderFile { name: file.name, last_max });
         }
         self.rolled |= self.files.is_empty();
     }
@@ -167,7 +193,14 @@ impl Log {
 
     /// Forgets the files read so far, which nothing needs any more, and removes them.
     pub(super) fn restart(&mut self, ops: &mut Vec<DiskOp>) {
-        self.files.drain(..).rev().for_each(|file| remove_for_good(file, ops));
+        self.files.drain(..).rev().for_each(|file| remove_for_good(file.name, ops));
+        self.older.drain(..).rev().for_each(|file| remove_for_good(file.name, ops));
+    }
+
+    /// Takes in a file that was not read: all in it is before `next`, where the next file begins.
+    pub(super) fn adopt_older(&mut self, name: &str, next: Zxid) {
+        let last_max = Zxid::from_wire(next.to_wire().saturating_sub(1));
+        self.older.push(OlderFile { name: name.to_owned(), last_max });
     }
 
     /// Takes in a file that was read; the caller goes through them in order.
@@ -177,15 +210,36 @@ impl Log {
 }
 
 impl LogFile {
+    fn new(name: String) -> LogFile {
+        LogFile { name, position: 0, len: 0, records: Vec::new() }
+    }
+
+    /// Makes the file longer when its last record goes beyond its end.
+    fn reserve(&mut self, reserve_bytes: u64) -> Option<DiskOp> {
+        let grows = self.position > self.len;
+        self.len = self.len.max(self.position);
+        let len = self.len.checked_next_multiple_of(reserve_bytes)?;
+        self.len = if grows { len } else { self.len };
+        grows.then(|| DiskOp::Reserve { file: self.name.clone(), len })
+    }
+
+    /// Gives back what was reserved and is not used.
+    fn cut_zeros(&mut self) -> Option<DiskOp> {
+        let used = self.position < self.len;
+        self.len = self.position;
+        used.then(|| DiskOp::Truncate { file: self.name.clone(), len: self.position })
+    }
+
     /// Cuts off what follows the last whole record.
-    pub(super) fn cut_tail(&self, ops: &mut Vec<DiskOp>) {
+    pub(super) fn cut_tail(&mut self, ops: &mut Vec<DiskOp>) {
+        self.len = self.position;
         ops.push(DiskOp::Truncate { file: self.name.clone(), len: self.position });
         ops.push(DiskOp::Sync { file: self.name.clone() });
     }
 }
 
-fn remove_for_good(file: LogFile, ops: &mut Vec<DiskOp>) {
-    ops.push(DiskOp::Remove { file: file.name });
+fn remove_for_good(file: String, ops: &mut Vec<DiskOp>) {
+    ops.push(DiskOp::Remove { file });
     ops.push(DiskOp::SyncDir);
 }
 
@@ -204,37 +258,22 @@ fn write_record(payload: &[u8], to: &mut Writer) {
     to.long(i64::from(adler32(&payload))).buffer(Some(payload)).raw(&[RECORD_END]);
 }
 
-/// What a file of the log holds, as far as it can be read.
-pub(super) struct Scanned {
-    /// For the log's index.
-    pub file: LogFile,
-    /// The records.
-    pub proposals: Vec<Proposal>,
-    /// Whether bytes follow that are no record: a torn tail.
-    pub torn: bool,
-}
-
-/// Reads a file up to its first byte that belongs to no whole record. `None` without a header.
-pub(super) fn scan(name: &str, bytes: &[u8]) -> Option<Scanned> {
-    let mut from = Reader::new(bytes);
-    let header = from.int().ok()? == MAGIC && from.int().ok()? == 2;
-    from.long().ok().filter(|_| header)?;
-    let file = LogFile { name: name.to_owned(), position: HEADER_BYTES, records: Vec::new() };
-    let mut scanned = Scanned { file, proposals: Vec::new(), torn: false };
-    while !from.is_done() {
-        let Ok(Some(proposal)) = read_record(&mut from) else {
-            scanned.torn = true;
-            break;
-        };
-        scanned.file.position = from.at() as u64;
-        scanned.file.records.push((proposal.zxid, from.at() as u64));
-        scanned.proposals.push(proposal);
+impl LogFile {
+    /// A file that was read: its records, and its length.
+    pub(super) fn read(name: &str, records: Vec<(Zxid, u64)>, len: u64) -> LogFile {
+        let position = records.last().map_or(HEADER_BYTES, |(_, end)| *end);
+        LogFile { name: name.to_owned(), position, len, records }
     }
-    Some(scanned)
 }
 
-/// One record; `None` where the log ends in zeros or in a record that was not written to its end.
-fn read_record(from: &mut Reader) -> Result<Option<Proposal>, Malformed> {
+/// What is in front of the first record.
+pub(super) fn has_header(from: &mut Reader) -> bool {
+    let right = matches!((from.int(), from.int()), (Ok(MAGIC), Ok(2)));
+    right && from.long().is_ok()
+}
+
+/// One record; `None` where there is none, or one that was not written to its end.
+pub(super) fn read_record(from: &mut Reader) -> Result<Option<Proposal>, Malformed> {
     let checksum = from.long()?;
     let payload = from.buffer()?.unwrap_or_default();
     let ended = from.rest().first() == Some(&RECORD_END);

@@ -3,15 +3,20 @@
 
 mod disk_op;
 mod epochs;
+mod image;
+mod keeping;
 mod log;
 mod recovery;
 mod rules;
+mod scan;
 mod snapshots;
 mod store;
 
 pub use disk_op::DiskOp;
+pub use image::{Files, Image};
+pub use keeping::Keeping;
 pub use log::{Log, Position};
-pub use recovery::{Image, Recovered, Unreadable, recover};
+pub use recovery::{Recovered, Unreadable, recover};
 pub use rules::Rules;
 pub use snapshots::{open_snapshot, seal_snapshot};
 pub use store::Store;

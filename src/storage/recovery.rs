@@ -1,15 +1,11 @@
 //! What a server finds on its disk when it starts (`zookeeper.md`, C.2).
 
 use super::epochs::{self, ACCEPTED, CURRENT};
-use super::log::{self, Scanned};
-use super::snapshots::{self, open_snapshot, seal_snapshot};
-use super::{DiskOp, Log, Store};
+use super::scan::{Scanned, Tail, scan};
+use super::snapshots::{self, Saving, open_snapshot};
+use super::{DiskOp, Image, Keeping, Log, Store, log};
 use crate::base::{Epoch, Zxid};
 use crate::wire::Proposal;
-use std::collections::BTreeMap;
-
-/// Every file of a server's disk, by name.
-pub type Image = BTreeMap<String, Vec<u8>>;
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +45,20 @@ pub enum Unreadable {
         /// The one behind it.
         next: String,
     },
+    /// A record was changed after it was written. What is behind it may have been acknowledged, so
+    /// that it cannot be cut off.
+    #[error(
+        "{file}: the record at byte {at_byte} is damaged, and {next} behind it is whole. Without the \
+         damaged one the server cannot go on; in an ensemble it can begin anew, with an empty folder"
+    )]
+    Damaged {
+        /// The file.
+        file: String,
+        /// Where the record begins.
+        at_byte: u64,
+        /// The first whole record behind it.
+        next: Zxid,
+    },
     /// Transactions are missing in the middle of the log.
     #[error("the log goes from {after} to {found}: transactions are missing")]
     Gap {
@@ -66,9 +76,14 @@ pub fn recover(
     empty_body: &[u8],
     ops: &mut Vec<DiskOp>,
 ) -> Result<Recovered, Unreadable> {
+    let unfinished = image.keys().filter(|name| snapshots::is_unfinished(name));
+    ops.extend(unfinished.map(|name| DiskOp::Remove { file: name.clone() }));
     let mut snapshots = valid_snapshots(image);
     let base = snapshots.last().copied();
-    let mut log = read_log(image, base.unwrap_or(Zxid::ZERO), ops)?;
+    let trusted = snapshots.first().copied().unwrap_or(Zxid::ZERO);
+    snapshots.splice(..0, image.unread(snapshots::zxid_in).into_iter().map(|(zxid, _)| zxid));
+    let log = read_log(image, base.unwrap_or(Zxid::ZERO), ops);
+    let mut log = log.map_err(|it| if base.is_none() { Unreadable::NoSnapshot } else { it })?;
     if log.last < base {
         log.drop_replaced(ops);
     }
@@ -81,7 +96,9 @@ pub fn recover(
         return Err(Unreadable::NoSnapshot);
     }
     if base.is_none() {
-        epochs::replace(&snapshots::name_of(Zxid::ZERO), seal_snapshot(empty_body), ops);
+        let mut saving = Saving::begin(Zxid::ZERO);
+        saving.piece(empty_body.to_vec(), ops);
+        saving.end(ops);
     }
     let body = |zxid| open_snapshot(&image[&snapshots::name_of(zxid)]).map(<[u8]>::to_vec);
     let snapshot = base.map(|zxid| (zxid, body(zxid).expect("it is one of the valid ones")));
@@ -91,8 +108,11 @@ pub fn recover(
     log.log.sync_last(ops);
     ops.push(DiskOp::SyncDir);
     let mut store = Store {
+        keeping: Keeping::PLAIN,
         log: log.log,
+        trusted: if log.restarted { base.unwrap_or(Zxid::ZERO) } else { trusted },
         snapshots: if base.is_none() { vec![Zxid::ZERO] } else { snapshots },
+        saving: None,
         accepted,
         current,
     };
@@ -143,8 +163,11 @@ fn read_log(image: &Image, base: Zxid, ops: &mut Vec<DiskOp>) -> Result<LogRead,
         torn: None,
         restarted: false,
     };
+    let older = image.unread(log::zxid_in);
+    let next = older.iter().skip(1).chain(&names).map(|(zxid, _)| *zxid);
+    older.iter().zip(next).for_each(|((_, name), next)| read.log.adopt_older(name, next));
     for (_, name) in names {
-        match log::scan(name, &image[name]).filter(|it| !it.proposals.is_empty()) {
+        match scan(name, &image[name]).filter(|it| !it.proposals.is_empty()) {
             Some(scanned) => read.take(name, scanned, base, ops)?,
             None => ops.push(DiskOp::Remove { file: name.clone() }),
         }
@@ -164,7 +187,10 @@ impl LogRead {
         base: Zxid,
         ops: &mut Vec<DiskOp>,
     ) -> Result<(), Unreadable> {
-        let Scanned { file, proposals, torn } = scanned;
+        let Scanned { mut file, proposals, tail } = scanned;
+        if let Tail::Damaged { at_byte, next } = tail {
+            return Err(Unreadable::Damaged { file: name.to_owned(), at_byte, next });
+        }
         let first = proposals[0].zxid;
         let joined = check_order(self.last, first).and_then(|()| self.check_torn(name, first));
         if joined.is_err() {
@@ -182,8 +208,8 @@ impl LogRead {
                 self.proposals.push(proposal);
             }
         }
-        self.torn = torn.then(|| name.to_owned());
-        if torn {
+        self.torn = (tail == Tail::Torn).then(|| name.to_owned());
+        if tail == Tail::Torn {
             file.cut_tail(ops);
         }
         self.log.adopt(file);

@@ -17,31 +17,44 @@ const END: &str = "/";
 /// Ends the stream that a leader sends.
 const SIGNATURE: &str = "BenWasHere";
 
+/// Stands for a list that came into the tree after the snapshot had begun: with the transactions
+/// that are replayed it comes again. Until then nobody may do anything.
+const LATER_ACL: i64 = 0;
+
 /// A snapshot being written.
 #[derive(Clone, Debug)]
 pub struct SnapshotWriter {
     name: Zxid,
-    /// The table of sessions.
-    sessions: Writer,
-    /// The lists that the znodes name, numbered as they came. They stand before the znodes in the
-    /// file, and are complete all the same: the file is put together at the end
+    bytes: Writer,
+    /// The lists that stood in the tree when it began, numbered as they stand before the znodes
     /// (ZOOKEEPER-3306).
     acls: BTreeMap<Acls, i64>,
-    znodes: Writer,
     /// The last znode that was written.
     cursor: Option<ZPath>,
 }
 
 impl SnapshotWriter {
-    /// Begins with the table of sessions as it is now.
+    /// Begins with the tables of sessions and of lists as they are now.
     pub fn begin(tree: &Tree) -> SnapshotWriter {
-        let mut sessions = Writer::new();
-        sessions.count(tree.sessions.len());
+        let mut bytes = Writer::new();
+        bytes.count(tree.sessions.len());
         for (session, timeout_ms) in &tree.sessions {
-            sessions.long(session.0).int(*timeout_ms);
+            bytes.long(session.0).int(*timeout_ms);
         }
-        let (acls, znodes) = (BTreeMap::new(), Writer::new());
-        SnapshotWriter { name: tree.last(), sessions, acls, znodes, cursor: None }
+        let mut acls = BTreeMap::new();
+        for znode in tree.znodes.values().filter(|it| !it.acls.is_open()) {
+            let next = acls.len() as i64 + 1;
+            if !acls.contains_key(&znode.acls) {
+                acls.insert(znode.acls.clone(), next);
+            }
+        }
+        let numbered: BTreeMap<i64, &Acls> = acls.iter().map(|it| (*it.1, it.0)).collect();
+        bytes.count(numbered.len());
+        for (number, acls) in numbered {
+            bytes.long(number);
+            write_acls(acls.entries().unwrap_or_default(), &mut bytes);
+        }
+        SnapshotWriter { name: tree.last(), bytes, acls, cursor: None }
     }
 
     /// What was applied when it began; replaying starts behind it.
@@ -55,7 +68,7 @@ impl SnapshotWriter {
         let mut waiting = tree.znodes.range::<ZPath, _>((from, Bound::Unbounded));
         for (path, znode) in waiting.by_ref().take(count) {
             let acl = self.number_of(&znode.acls);
-            write_znode(path, znode, acl, &mut self.znodes);
+            write_znode(path, znode, acl, &mut self.bytes);
             self.cursor = Some(path.clone());
         }
         let rest = tree.znodes.range::<ZPath, _>((
@@ -65,25 +78,22 @@ impl SnapshotWriter {
         rest.take(1).count() == 0
     }
 
-    fn number_of(&mut self, acls: &Acls) -> i64 {
+    fn number_of(&self, acls: &Acls) -> i64 {
         if acls.is_open() {
             return OPEN_ACL;
         }
-        let next = self.acls.len() as i64 + 1;
-        *self.acls.entry(acls.clone()).or_insert(next)
+        self.acls.get(acls).copied().unwrap_or(LATER_ACL)
     }
 
-    /// The whole body, for a file.
+    /// What was written since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes).into_bytes()
+    }
+
+    /// The whole body, for a file; of one that was taken piece by piece the last piece.
     pub fn into_body(mut self) -> Vec<u8> {
-        let numbered: BTreeMap<i64, &Acls> = self.acls.iter().map(|it| (*it.1, it.0)).collect();
-        let body = &mut self.sessions;
-        body.count(numbered.len());
-        for (number, acls) in numbered {
-            body.long(number);
-            write_acls(acls.entries().unwrap_or_default(), body);
-        }
-        body.raw(self.znodes.as_bytes()).string(END);
-        self.sessions.into_bytes()
+        self.bytes.string(END);
+        self.bytes.into_bytes()
     }
 
     /// The body of a whole tree at once.

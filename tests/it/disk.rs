@@ -1,7 +1,7 @@
 //! A disk in memory: what processes see, and what would survive a loss of power.
 
 use menagerie::base::Zxid;
-use menagerie::storage::{DiskOp, Image};
+use menagerie::storage::{DiskOp, Image, Store};
 use menagerie::wire::{Proposal, Writer};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl Disk {
     /// A disk with these files, all of them durable.
     pub(crate) fn of(image: &Image) -> Disk {
         let mut disk = Disk::default();
-        for (name, bytes) in image {
+        for (name, bytes) in image.iter() {
             disk.seen.insert(name.clone(), disk.files.len());
             disk.files.push(File { seen: bytes.clone(), durable: bytes.clone() });
         }
@@ -60,6 +60,10 @@ impl Disk {
                 let (start, end) = (*offset as usize, *offset as usize + bytes.len());
                 content.resize(content.len().max(end), 0);
                 content[start..end].copy_from_slice(bytes);
+            }
+            DiskOp::Reserve { file, len } => {
+                let content = &mut self.files[self.seen[file]].seen;
+                content.resize(content.len().max(*len as usize), 0);
             }
             DiskOp::Truncate { file, len } => {
                 if let Some(&id) = self.seen.get(file) {
@@ -103,4 +107,11 @@ pub(crate) fn proposal(zxid: Zxid, text: &str) -> Proposal {
     let mut payload = Writer::new();
     payload.long(0).int(0).zxid(zxid).raw(text.as_bytes());
     Proposal { zxid, payload: payload.into_bytes().into() }
+}
+
+/// Keeps a snapshot, whole at once.
+pub(crate) fn save_snapshot(store: &mut Store, zxid: Zxid, body: &str, ops: &mut Vec<DiskOp>) {
+    store.begin_snapshot(zxid);
+    store.snapshot_piece(body.into(), ops);
+    store.end_snapshot(ops);
 }

@@ -54,7 +54,7 @@ fn a_file_of_the_log() {
     for txn in [creation(1, 1000), refusal()] {
         store.append(Proposal { zxid: txn.zxid, payload: txn.encode().into() });
     }
-    store.log().write(&mut ops);
+    store.write_log(&mut ops);
     ops.iter().for_each(|op| disk.perform(op));
     check(
         &disk.image()["log.100000001"],

@@ -1,14 +1,16 @@
 //! Laws of the cores, over many random values. The seed is fixed: the same values on every machine.
 
 use crate::codec::{any_bytes, holds};
-use crate::disk::{CRASHES, Disk, proposal};
+use crate::disk::{CRASHES, Disk, proposal, save_snapshot};
 use menagerie::base::{Data, Epoch, ErrorCode, SessionId, Xid, ZPath, Zxid};
 use menagerie::history::Change;
 use menagerie::model::{Stamp, Versions};
 use menagerie::ops::{
     Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData, Settings,
 };
-use menagerie::storage::{DiskOp, Image, Recovered, Store, open_snapshot, recover, seal_snapshot};
+use menagerie::storage::{
+    DiskOp, Image, Keeping, Recovered, Store, open_snapshot, recover, seal_snapshot,
+};
 use menagerie::tree::{
     Body, Lifetime, Overlay, Rules, SnapshotWriter, StreamScanner, Tree, Txn, read_tree,
 };
@@ -307,10 +309,10 @@ fn any_file() -> impl Strategy<Value = Vec<u8>> {
             store.append(proposal(Zxid::new(Epoch(epoch), counter), ""));
         }
         let mut ops = Vec::new();
-        store.log().write(&mut ops);
+        store.write_log(&mut ops);
         let mut disk = Disk::default();
         ops.iter().for_each(|op| disk.perform(op));
-        disk.image().into_values().next().unwrap_or_default()
+        disk.image().values().next().cloned().unwrap_or_default()
     });
     prop_oneof![
         any_bytes(),
@@ -337,7 +339,7 @@ fn any_image() -> impl Strategy<Value = Image> {
         "acceptedEpoch.tmp",
     ];
     let name = prop::sample::select(names.to_vec()).prop_map(str::to_owned);
-    prop::collection::btree_map(name, any_file(), 0..6)
+    prop::collection::btree_map(name, any_file(), 0..6).prop_map(Image::from)
 }
 
 #[test]
@@ -444,14 +446,15 @@ impl Held {
                     self.log.push(zxid);
                     self.fresh = false;
                 }
-                store.log().write(ops);
+                store.write_log(ops);
             }
             Want::Roll => store.log().roll(),
             Want::Snapshot(back) => {
                 let zxid = *self.log.iter().rev().nth(*back)?;
                 let newest = self.snapshots.last().copied().unwrap_or(self.base);
                 let newer = zxid > newest.max(self.base);
-                newer.then(|| store.save_snapshot(zxid, zxid.to_string().as_bytes(), ops))?;
+                newer.then(|| save_snapshot(store, zxid, &zxid.to_string(), ops))?;
+                store.purge(ops);
                 self.snapshots.insert(zxid);
             }
             Want::Truncate(back) => {
@@ -465,7 +468,7 @@ impl Held {
             Want::Install(further) => {
                 let last = self.last();
                 let zxid = Zxid::new(last.epoch(), last.counter() + further);
-                store.install(zxid, zxid.to_string().as_bytes(), ops);
+                store.install(zxid, zxid.to_string().into(), ops);
                 (self.base, self.log, self.snapshots) = (zxid, Vec::new(), BTreeSet::new());
             }
             Want::Epochs(accepted, current) => {
@@ -514,7 +517,7 @@ fn go_on_from(image: &Image) -> Result<Recovered, TestCaseError> {
     let (mut store, mut ops) = (found.store.clone(), Vec::new());
     let next = store.last().next().unwrap();
     store.append(proposal(next, "next"));
-    store.log().write(&mut ops);
+    store.write_log(&mut ops);
     ops.iter().for_each(|op| disk.perform(op));
     let again = recover(&disk.after(CRASHES[3]), b"empty", &mut Vec::new());
     let Ok(again) = again else { return Err(TestCaseError::fail(again.unwrap_err().to_string())) };
@@ -525,10 +528,12 @@ fn go_on_from(image: &Image) -> Result<Recovered, TestCaseError> {
 
 #[test]
 fn what_the_disk_has_executed_survives_every_crash() {
-    holds(prop::collection::vec(want(), 1..14), |wants| {
+    let reserves = prop::sample::select(vec![0, 300, 4096]);
+    holds((reserves, prop::collection::vec(want(), 1..14)), |(reserve_bytes, wants)| {
         let (mut disk, mut ops) = (Disk::default(), Vec::new());
         let mut store = recover(&Image::new(), b"empty", &mut ops).unwrap().store;
         ops.iter().for_each(|op| disk.perform(op));
+        store.keep(Keeping { reserve_bytes, ..Keeping::PLAIN });
         let mut held = Held {
             base: Zxid::ZERO,
             log: Vec::new(),

@@ -1,14 +1,32 @@
 //! Plays a script for a server's files: what the store asks of the disk, and what recovery finds.
 //!
 //! `append 1:1 x`, `write`, `roll`, `epochs 1 1`, `snapshot 1:3 BODY`, `truncate 1:2`,
-//! `install 2:5 BODY`; `recover` as the disk is, `crash` with everything lost that was not synced;
+//! `install 2:5 BODY`; `keep RESERVED SNAPSHOTS`, `purge` (which follows each snapshot that is not
+//! `kept`); `recover` as the disk is, `gather` the same from what needs to be read, `crash` with
+//! everything lost that was not synced;
 //! `remove FILE`, `cut FILE LEN`, `flip FILE BYTE`, `zeros FILE COUNT`, `file FILE TEXT` between the
 //! two. `stop N` leaves out all but the first N operations of the next line.
 
-use crate::disk::{CRASHES, Disk, proposal};
+use crate::disk::{CRASHES, Disk, proposal, save_snapshot};
 use menagerie::base::{Epoch, Zxid};
-use menagerie::storage::{DiskOp, Image, Store, recover};
+use menagerie::storage::{DiskOp, Files, Image, Keeping, Store, recover};
+use std::convert::Infallible;
 use std::fmt::Write;
+
+/// The files of a disk, read one by one.
+struct OneByOne(Image);
+
+impl Files for OneByOne {
+    type Error = Infallible;
+
+    fn names(&self) -> Result<Vec<String>, Infallible> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Infallible> {
+        Ok(self.0[name].clone())
+    }
+}
 
 /// The transcript of a script.
 pub(super) fn play(script: &str) -> String {
@@ -39,16 +57,33 @@ impl Stage {
         let mut ops = Vec::new();
         match words[0] {
             "stop" => return self.stop = number(1),
-            "recover" => return self.recover(self.disk.image()),
-            "crash" => return self.recover(self.disk.after(CRASHES[3])),
+            "recover" => return self.recover(&self.disk.image()),
+            "gather" => {
+                let image = Image::gather(&OneByOne(self.disk.image())).unwrap();
+                return self.recover(&image);
+            }
+            "crash" => {
+                let image = self.disk.after(CRASHES[3]);
+                self.disk = Disk::of(&image);
+                return self.recover(&image);
+            }
             "append" => self.store().append(proposal(zxid(1), words[2])),
             "write" => {
-                self.store().log().write(&mut ops);
+                self.store().write_log(&mut ops);
             }
+            "keep" => self
+                .store()
+                .keep(Keeping { reserve_bytes: words[1].parse().unwrap(), snapshots: number(2) }),
+            "purge" => self.store().purge(&mut ops),
             "roll" => self.store().log().roll(),
             "epochs" => self.store().write_epochs(epoch(1), epoch(2), &mut ops),
-            "snapshot" => self.store().save_snapshot(zxid(1), words[2].as_bytes(), &mut ops),
-            "install" => self.store().install(zxid(1), words[2].as_bytes(), &mut ops),
+            "snapshot" => {
+                save_snapshot(self.store(), zxid(1), words[2], &mut ops);
+                if words.get(3) != Some(&"kept") {
+                    self.store().purge(&mut ops);
+                }
+            }
+            "install" => self.store().install(zxid(1), words[2].into(), &mut ops),
             "truncate" if !self.store().can_truncate(zxid(1)) => self.say("cannot be done"),
             "truncate" => self.store().truncate(zxid(1), &mut ops),
             "remove" | "cut" | "flip" | "zeros" | "file" => self.tamper(&words),
@@ -83,13 +118,12 @@ impl Stage {
         (self.disk, self.store) = (Disk::of(&image), None);
     }
 
-    fn recover(&mut self, image: Image) {
+    fn recover(&mut self, image: &Image) {
         let sizes: Vec<String> =
             image.iter().map(|(name, bytes)| format!("{name}: {}", bytes.len())).collect();
         self.say(&format!("[{}]", sizes.join(", ")));
-        self.disk = Disk::of(&image);
         let mut ops = Vec::new();
-        match recover(&image, b"empty", &mut ops) {
+        match recover(image, b"empty", &mut ops) {
             Err(error) => self.say(&format!("refused: {error}")),
             Ok(found) => {
                 self.perform(ops);
