@@ -8,6 +8,8 @@
 
 #[path = "../base/mod.rs"]
 mod base;
+#[path = "../client/mod.rs"]
+mod client;
 #[path = "../history/mod.rs"]
 mod history;
 #[path = "../ops/mod.rs"]

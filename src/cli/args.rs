@@ -1,7 +1,9 @@
 //! What can be asked for. Says whether it makes sense; does nothing.
 
 use crate::base::Time;
+use crate::real::Kind as Request;
 use clap::{Args as Options, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -53,7 +55,7 @@ pub enum Command {
     Mutants(MutantsArgs),
     /// List what there is: scenarios, faults, workloads, checkers, mutants
     List(ListArgs),
-    /// Measure how fast the testbed is
+    /// Measure how fast the testbed is, or a server
     Bench(BenchArgs),
     /// Print the digest of one run (what a second process does for `sweep`)
     #[command(hide = true)]
@@ -389,18 +391,68 @@ pub enum Kind {
 /// `menagerie bench`.
 #[derive(Options, Debug)]
 #[command(after_help = with_exit(
-    "Figures are per second of CPU time, user and system, of this process. Takes minutes; measure with
-a release build. Needs the scenarios in scenarios/fast.
+    "Examples:
+  menagerie bench
+  menagerie bench --server 127.0.0.1:2181
+  menagerie bench --server zk1:2181,zk2:2181 --connections 50 --pipeline 10 --mix get=9,set=1
+
+Without --server, figures are about the testbed, per second of CPU time, user and system, of this
+process; it takes minutes and needs the scenarios in scenarios/fast. With it, clients keep requests
+under way at a server that speaks ZooKeeper's protocol, ours or another. Measure with a release build.
 "))]
 pub struct BenchArgs {
     /// Over how many runs in one process memory is watched
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "server")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub runs: u64,
+    /// The server to measure; several of an ensemble with commas between
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', value_parser = parse_address)]
+    pub server: Vec<String>,
+    /// What clients do
+    #[command(flatten)]
+    pub load: LoadArgs,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
+
+/// What `bench --server` asks of the server.
+#[derive(Options, Debug)]
+#[group(requires = "server")]
+#[command(next_help_heading = "With --server")]
+pub struct LoadArgs {
+    /// How many clients, each with a connection of its own
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: u32,
+    /// How many requests each client has under way
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub pipeline: u32,
+    /// What they ask for, and how often: get, set, exists, create (ephemeral, sequential), sync
+    #[arg(long, value_name = "KIND=N,..", default_value = "get=8,set=2")]
+    pub mix: Mix,
+    /// How many bytes of data are set
+    #[arg(long, value_name = "BYTES", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub size: u32,
+    /// How many znodes are read and set
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub znodes: u32,
+    /// For how many seconds it is measured
+    #[arg(long, value_name = "S", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub seconds: u64,
+    /// For how many seconds it goes on before
+    #[arg(long, value_name = "S", default_value_t = 2)]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    pub warmup: u64,
+}
+
+/// How often each kind of request is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mix(pub BTreeMap<Request, u32>);
 
 /// `menagerie digest`.
 #[derive(Options, Debug)]
@@ -437,6 +489,33 @@ impl FromStr for Seeds {
 
 fn parse_seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("expected a number, 0 to {}", u64::MAX))
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Mix, String> {
+        let known: Vec<&str> = Request::NAMES.iter().map(|(name, _)| *name).collect();
+        let form = || format!("expected for example get=8,set=2, with {}", known.join(", "));
+        let mut mix = BTreeMap::new();
+        for part in text.split(',') {
+            let (name, number) = part.split_once('=').ok_or_else(form)?;
+            let kind = Request::NAMES.iter().find(|it| it.0 == name).ok_or_else(form)?.1;
+            let number: u32 = number.parse().ok().filter(|it| *it <= 1_000).ok_or_else(form)?;
+            mix.insert(kind, number);
+        }
+        if mix.values().sum::<u32>() == 0 {
+            return Err(form());
+        }
+        Ok(Mix(mix))
+    }
+}
+
+fn parse_address(text: &str) -> Result<String, String> {
+    let form = || "expected HOST:PORT, for example 127.0.0.1:2181".to_owned();
+    let (host, port) = text.rsplit_once(':').ok_or_else(form)?;
+    let port: u16 = port.parse().map_err(|_| form())?;
+    if host.is_empty() || port == 0 { Err(form()) } else { Ok(text.to_owned()) }
 }
 
 /// `41.2s`, `41207ms` or `41.207`; exact, as far as microseconds go.
@@ -480,6 +559,25 @@ mod tests {
         assert_eq!(parse_time("1.5ms"), Ok(Time(1_500)));
         for text in ["", "s", "1.", ".5", "-1", "1e3", "1m", "99999999999999999999"] {
             assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mix_names_kinds_and_how_often() {
+        let mix = |text: &str| text.parse::<Mix>().map(|it| it.0);
+        assert_eq!(mix("set=1"), Ok(BTreeMap::from([(Request::Set, 1)])));
+        let both = BTreeMap::from([(Request::Get, 9), (Request::Set, 1)]);
+        assert_eq!(mix("get=9,set=1"), Ok(both));
+        for text in ["", "get", "get=", "get=-1", "get=0", "put=1", "get=1,", "get=99999"] {
+            assert!(mix(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_a_port() {
+        assert!(parse_address("127.0.0.1:2181").is_ok() && parse_address("[::1]:2181").is_ok());
+        for text in ["", "localhost", ":2181", "localhost:", "localhost:0", "localhost:99999"] {
+            assert!(parse_address(text).is_err(), "{text}");
         }
     }
 

@@ -1,6 +1,8 @@
-//! `menagerie bench`: prints how fast the testbed is, and whether that is enough.
+//! `menagerie bench`: prints how fast the testbed is, and whether that is enough. A server's figures are
+//! `bench_server`'s.
 
 use super::args::BenchArgs;
+use super::bench_server::bench_server;
 use super::{CliError, find, print};
 use crate::report::{Table, bad, dim, good, grouped};
 use crate::run::Exit;
@@ -20,6 +22,9 @@ struct Measured {
 
 /// Measures everything. A target that is missed is told, and no failure: machines differ.
 pub fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
+    if !args.server.is_empty() {
+        return bench_server(args);
+    }
     let scenarios = fast_scenarios()?;
     print::remark(&format!("memory: {} runs of {} …", args.runs, scenarios[0].name));
     let memory = bench::memory(&scenarios[0], args.runs);

@@ -1,5 +1,6 @@
 //! Why a command cannot be carried out. All of these end in exit status 2.
 
+use crate::real::BenchError;
 use crate::report::ReportError;
 use crate::run::UnknownChecker;
 use crate::scenario::ScenarioError;
@@ -18,6 +19,9 @@ pub enum CliError {
     /// A checker that does not exist.
     #[error(transparent)]
     Checker(#[from] UnknownChecker),
+    /// A server cannot be measured.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// A name that nothing has.
     #[error("{0}")]
     Unknown(String),

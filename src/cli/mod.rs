@@ -4,6 +4,7 @@
 
 pub mod args;
 mod bench;
+mod bench_server;
 mod check;
 mod corpus;
 mod digest;

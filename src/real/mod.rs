@@ -10,8 +10,11 @@
 //! ```
 //!
 //! One task owns the server and takes what is in its inbox, one after the other: that order is the
-//! run. It waits for nothing else.
+//! run. It waits for nothing else. `client.rs` moves a [`Client`](crate::client::Client) likewise, and
+//! `bench.rs` measures with many of them how fast a server is.
 
+mod bench;
+mod client;
 mod clock;
 mod connection;
 mod disk;
@@ -23,5 +26,6 @@ mod outlet;
 mod sockets;
 mod start;
 
+pub use bench::{Bench, BenchError, Kind, Load, Measured, Step, Tally};
 pub use error::Error;
 pub use start::{load, run};

@@ -1,5 +1,6 @@
 //! The real server: a process with sockets and a disk. Every wait is for something, and bounded.
 
+mod bench;
 mod ensemble;
 pub(crate) mod kit;
 mod program;

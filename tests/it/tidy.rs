@@ -40,7 +40,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("scenario", "base history workloads faults checkers mutants sim"),
     ("run", "base history faults workloads checkers mutants server sim scenario"),
     ("report", "base history scenario run"),
-    ("cli", "base scenario run report"),
+    ("cli", "base real scenario run report"),
 ];
 
 /// Words, and the only places where they may stand. Tests may use what is marked so.
