@@ -97,6 +97,9 @@ pub struct RunArgs {
     /// Where the report goes [default: reports/SCENARIO/SEED]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Draw timeline.html also of a run that did not fail
+    #[arg(long)]
+    pub html: bool,
     /// How the result is printed; json is that of report.json
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -22,12 +22,20 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
 }
 
 fn perform(plan: &Plan, args: &RunArgs) -> Result<Exit, CliError> {
-    let outcome = run::run(plan, &RunOptions::default());
+    let mut outcome = run::run(plan, &RunOptions { messages: args.html, ..RunOptions::default() });
+    let mut exit = outcome.verdict(plan).exit();
+    if outcome.messages.is_none() && outcome.verdict(plan).is_worth_a_picture() {
+        outcome.messages = run::messages_of(plan, &outcome);
+        if outcome.messages.is_none() {
+            print::remark("a second run of the same plan gave another history");
+            exit = Exit::Diverged;
+        }
+    }
     let dir = args.out.clone().unwrap_or_else(|| default_dir(plan));
     let report = Report::new(plan, &outcome, &dir);
     report::write(&dir, plan, &outcome, &report)?;
     print::result_as(args.format, &report, || report::run_text(&report, &dir));
-    Ok(outcome.verdict(plan).exit())
+    Ok(exit)
 }
 
 fn default_dir(plan: &Plan) -> PathBuf {

@@ -107,8 +107,14 @@ impl<'a> Keeper<'a> {
 
     fn keep_report(&self, done: &Done) -> Result<PathBuf, CliError> {
         let dir = self.dir.join(&done.plan.scenario).join(done.plan.seed.to_string());
-        let report = Report::new(&done.plan, &done.outcome, &dir);
-        report::write(&dir, &done.plan, &done.outcome, &report)?;
+        let mut outcome = done.outcome.clone();
+        outcome.messages = run::messages_of(&done.plan, &outcome);
+        if outcome.messages.is_none() {
+            let dir = dir.display();
+            print::remark(&format!("{dir}: no picture, because its plan gave two histories"));
+        }
+        let report = Report::new(&done.plan, &outcome, &dir);
+        report::write(&dir, &done.plan, &outcome, &report)?;
         Ok(dir)
     }
 

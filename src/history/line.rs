@@ -1,6 +1,6 @@
 //! An event in a line, for people: what it is about, and what happened.
 
-use super::{Answer, Claim, Event, Note, Outcome, Role, What};
+use super::{Answer, Change, Claim, Event, Note, Outcome, Role, What};
 use std::fmt;
 
 impl fmt::Display for Event {
@@ -96,6 +96,7 @@ impl fmt::Display for Note {
         match self {
             Note::Role(Role::Looking) => f.write_str("is LOOKING"),
             Note::Role(Role::Following(leader)) => write!(f, "is FOLLOWING {leader}"),
+            Note::Role(Role::Observing(leader)) => write!(f, "is OBSERVING {leader}"),
             Note::Role(Role::Leading) => f.write_str("is LEADING"),
             Note::Epochs { accepted, current } => {
                 write!(f, "has on disk: accepted epoch {accepted}, current epoch {current}")
@@ -109,7 +110,9 @@ impl fmt::Display for Note {
             }
             Note::Serving { zxid, .. } => write!(f, "serves clients, at {zxid}"),
             Note::Stopped => f.write_str("stops serving"),
-            Note::Proposed { zxid, change, .. } => write!(f, "proposes {zxid}: {change:?}"),
+            Note::Proposed { zxid, session, change, .. } => {
+                write!(f, "proposes {zxid}: {change}, for session {session}")
+            }
             Note::Acked { zxid } => write!(f, "acknowledges {zxid}"),
             Note::Committed { zxid } => write!(f, "commits {zxid}"),
             Note::Applied { zxid, .. } => write!(f, "applies {zxid}"),
@@ -124,6 +127,36 @@ impl fmt::Display for Note {
             Note::Expired { session, .. } => write!(f, "takes session {session} for dead"),
             #[allow(unreachable_patterns, reason = "a server may come to say more")]
             other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::CreateSession { timeout_ms } => {
+                write!(f, "begin the session, timeout {timeout_ms}ms")
+            }
+            Change::CloseSession { paths } if paths.is_empty() => f.write_str("close the session"),
+            Change::CloseSession { paths } => write!(f, "close the session, delete {paths:?}"),
+            Change::Create { path, data, ephemeral, .. } => {
+                let kind = if *ephemeral { ", ephemeral" } else { "" };
+                write!(f, "create {path} with {data:?}{kind}")
+            }
+            Change::Delete { path } => write!(f, "delete {path}"),
+            Change::SetData { path, data, version } => {
+                write!(f, "set {path} to {data:?}, version {version}")
+            }
+            Change::SetAcl { path, version } => {
+                write!(f, "set the access control list of {path}, version {version}")
+            }
+            Change::Check { path } => write!(f, "check {path}"),
+            Change::Multi(parts) => {
+                let parts: Vec<String> = parts.iter().map(Change::to_string).collect();
+                write!(f, "multi [{}]", parts.join(", "))
+            }
+            Change::Error(Some(code)) => write!(f, "nothing ({code:?})"),
+            Change::Error(None) => f.write_str("nothing"),
         }
     }
 }

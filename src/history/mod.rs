@@ -9,6 +9,7 @@ mod event;
 mod jsonl;
 mod kind;
 mod line;
+mod message;
 mod note;
 mod op;
 
@@ -16,5 +17,6 @@ pub use action::Action;
 pub use event::{Claim, ConnectionChange, Event, Phase, What};
 pub use jsonl::{HistoryError, digest_of, read, write};
 pub use kind::nodes_of;
+pub use message::{Fate, Loss, Message, MessageKind};
 pub use note::{Change, Note, Role};
 pub use op::{Answer, CreateMode, Kind, Lost, Op, Outcome, Told};

@@ -1,5 +1,7 @@
-//! The folder of a report: `report.json`, `history.jsonl`, `plan.toml`.
+//! The folder of a report: `report.json`, `history.jsonl`, `plan.toml`, and `timeline.html` where
+//! there is something to see.
 
+use super::timeline::timeline;
 use super::{Report, ReportError};
 use crate::history::{self, Event};
 use crate::run::Outcome;
@@ -14,9 +16,11 @@ pub const REPORT: &str = "report.json";
 pub const HISTORY: &str = "history.jsonl";
 /// All that it needs to happen again.
 pub const PLAN: &str = "plan.toml";
+/// The picture of it.
+pub const PAGE: &str = "timeline.html";
 
-/// Writes the folder, over what may have been there. The report comes last: where there is one,
-/// the rest is whole.
+/// Writes the folder, over what may have been there; the picture where messages were recorded. The
+/// report comes last: where there is one, the rest is whole.
 pub fn write(
     dir: &Path,
     plan: &Plan,
@@ -27,7 +31,20 @@ pub fn write(
     write_text(&dir.join(PLAN), &plan.to_toml())?;
     let file = dir.join(HISTORY);
     write_history(&file, &outcome.events).map_err(ReportError::io(&file))?;
+    let page = dir.join(PAGE);
+    match &outcome.messages {
+        Some(messages) => write_text(&page, &timeline(report, &outcome.events, messages))?,
+        None => remove(&page)?,
+    }
     write_text(&dir.join(REPORT), &report.to_json())
+}
+
+/// What an earlier run left is no picture of this one.
+fn remove(file: &Path) -> Result<(), ReportError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ReportError::io(file)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Writes a whole file.

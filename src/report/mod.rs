@@ -10,10 +10,13 @@ mod style;
 mod summary;
 mod summary_text;
 mod text;
+mod timeline;
 
 pub use error::ReportError;
 pub use failures::{Failed, Group, groups, groups_text};
-pub use files::{HISTORY, PLAN, REPORT, read_history, read_plan, read_report, write, write_text};
+pub use files::{
+    HISTORY, PAGE, PLAN, REPORT, read_history, read_plan, read_report, write, write_text,
+};
 pub use gate_text::{gate_html, gate_text};
 pub use json::{CheckReport, FORMAT, Report, ViolationReport, command, hex, to_json};
 pub use parting::Parting;
@@ -23,3 +26,4 @@ pub use summary_text::summary_text;
 pub use text::{
     checks_text, headline_text, label, replay_text, run_text, servers_text, violations_text,
 };
+pub use timeline::timeline;

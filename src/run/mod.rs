@@ -27,7 +27,7 @@ pub use fingerprint::{Fingerprint, culprit};
 pub use guard::Guard;
 pub use judge::judge;
 pub use outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
-pub use run::run;
+pub use run::{messages_of, run};
 pub use sweep::{Done, Entrant, Running, Sweep, cores};
 pub use trace::show_trace;
 pub use usage::cpu_ms;

@@ -3,7 +3,7 @@
 use super::verdict::{self, RunVerdict};
 use crate::base::{Epoch, ServerId, Time, Zxid};
 use crate::checkers::{Check, Property, Verdict, Violation};
-use crate::history::{Answer, Event, Role, What};
+use crate::history::{Answer, Event, Message, Role, What};
 use crate::scenario::Plan;
 use crate::sim::Steps;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub struct RunOptions {
     pub trace: bool,
     /// Keeps what clients were told to do.
     pub steps: bool,
+    /// Records every message.
+    pub messages: bool,
 }
 
 /// What came of a run.
@@ -41,6 +43,8 @@ pub struct Outcome {
     pub steps: Steps,
     /// A panic or a broken invariant inside a server or the testbed, in words.
     pub internal: Option<String>,
+    /// Every message, in the order in which they were sent, where they were recorded.
+    pub messages: Option<Vec<Message>>,
 }
 
 /// How many requests there were, and what became of them.

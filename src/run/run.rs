@@ -5,7 +5,7 @@ use super::phases::Phases;
 use super::usage;
 use crate::base::{ServerId, Time};
 use crate::checkers::Judge;
-use crate::history::What;
+use crate::history::{Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
 use crate::server::{Config, Membership, OperationSettings, Passing};
@@ -38,12 +38,20 @@ pub fn run(plan: &Plan, options: &RunOptions) -> Outcome {
     outcome
 }
 
+/// The messages of a run that is over: the plan once more, which gives the same history. `None` when
+/// it does not.
+pub fn messages_of(plan: &Plan, outcome: &Outcome) -> Option<Vec<Message>> {
+    let again = run(plan, &RunOptions { messages: true, ..RunOptions::default() });
+    if again.digest == outcome.digest { again.messages } else { None }
+}
+
 /// What is left when a run is over, however it ended.
 struct Left {
     recorded: Recorded,
     simulated: Time,
     servers: Vec<(ServerId, ServerBoard)>,
     steps: Steps,
+    messages: Option<Vec<Message>>,
 }
 
 fn perform(plan: &Plan, options: RunOptions) -> Outcome {
@@ -52,6 +60,9 @@ fn perform(plan: &Plan, options: RunOptions) -> Outcome {
     let judge = Judge::new(&plan.checkers).expect("and so are checkers");
     let runtime = Runtime::with_seed_and_config(plan.world_seed, madsim::Config::default());
     let world = World::install(&runtime, world_settings(plan));
+    if options.messages {
+        world.record_messages();
+    }
     let recorder = Arc::new(Recorder::new(world.clone(), judge));
     let board = Arc::new(Mutex::new(None));
     let whole = live(plan, options, rules, (world.clone(), recorder.clone(), board.clone()));
@@ -66,6 +77,7 @@ fn perform(plan: &Plan, options: RunOptions) -> Outcome {
         recorded: recorder.finish(),
         servers: board.iter().flat_map(|board| board.servers()).collect(),
         steps: board.map(|board| board.take_steps()).unwrap_or_default(),
+        messages: world.take_messages(),
     };
     outcome(left, ended.err().map(describe))
 }
@@ -185,6 +197,7 @@ fn outcome(left: Left, internal: Option<String>) -> Outcome {
         servers: left.servers.into_iter().map(state).collect(),
         steps: left.steps,
         internal,
+        messages: left.messages,
         events,
     }
 }

@@ -69,6 +69,11 @@ impl RunVerdict {
         self.exit() == Exit::Held
     }
 
+    /// True when there is something to see: a violation, or a run that did not end as it had to.
+    pub fn is_worth_a_picture(self) -> bool {
+        !self.held() || self == RunVerdict::Caught
+    }
+
     /// What the checkers say, in the word that reports use; the expectation left out.
     pub fn word(self) -> &'static str {
         match self {

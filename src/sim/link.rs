@@ -2,6 +2,7 @@
 //! take, and whether they land.
 
 use super::agenda::LaneId;
+use super::message_log::MessageNumber;
 use crate::base::{Millis, NodeId, Ratio, Stream, Streams, Time};
 use crate::server::Port;
 use std::collections::VecDeque;
@@ -47,6 +48,11 @@ impl Link {
         self.cut_count > 0
     }
 
+    /// True while everything takes longer.
+    pub fn is_clogged(&self) -> bool {
+        !self.clogs.is_empty()
+    }
+
     /// One more reason why nothing lands.
     pub fn cut(&mut self) {
         self.cut_count += 1;
@@ -89,6 +95,19 @@ pub(super) enum Packet {
     Rst,
 }
 
+/// A packet on its way.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    /// When it lands, or wants to.
+    pub at: Time,
+    /// What it is.
+    pub packet: Packet,
+    /// The message that is whole with it, if messages are recorded.
+    pub message: Option<MessageNumber>,
+    /// Whether it waited at a cut, or its link is clogged.
+    pub late: bool,
+}
+
 /// One direction of one connection: packets in the order in which they were sent, and land.
 ///
 /// Only the first packet of a lane is on the agenda, and it is there unless the lane is frozen.
@@ -97,7 +116,7 @@ pub(super) struct Lane {
     pub link: u32,
     /// The first packet tried to land on a cut link. All of them wait for it to heal.
     pub frozen: bool,
-    packets: VecDeque<(Time, Packet)>,
+    packets: VecDeque<InFlight>,
     /// When the last packet lands; no later one may overtake it.
     last_at: Time,
 }
@@ -114,24 +133,24 @@ impl Lane {
         *self = Lane { packets: std::mem::take(&mut self.packets), ..Lane::new(link) };
     }
 
-    /// Puts a packet that lands at `at`, or right behind the last one, at the end. Returns when the
-    /// lane has to go on the agenda: when it was empty.
-    pub fn push(&mut self, at: Time, packet: Packet) -> Option<Time> {
+    /// Puts a packet that lands at its time, or right behind the last one, at the end. Returns when
+    /// the lane has to go on the agenda: when it was empty.
+    pub fn push(&mut self, packet: InFlight) -> Option<Time> {
         let was_empty = self.packets.is_empty();
-        self.last_at = self.last_at.max(at);
-        self.packets.push_back((self.last_at, packet));
+        self.last_at = self.last_at.max(packet.at);
+        self.packets.push_back(InFlight { at: self.last_at, ..packet });
         was_empty.then_some(self.last_at)
     }
 
     /// The packet that lands now.
-    pub fn pop(&mut self) -> Packet {
+    pub fn pop(&mut self) -> InFlight {
         assert!(!self.frozen, "nothing lands from a frozen lane");
-        self.packets.pop_front().expect("only lanes with packets are on the agenda").1
+        self.packets.pop_front().expect("only lanes with packets are on the agenda")
     }
 
     /// When the first packet lands.
     pub fn next_at(&self) -> Option<Time> {
-        self.packets.front().map(|&(at, _)| at)
+        self.packets.front().map(|packet| packet.at)
     }
 
     /// True when nothing is on its way.
@@ -139,10 +158,10 @@ impl Lane {
         self.packets.is_empty()
     }
 
-    /// Loses every packet.
-    pub fn lose(&mut self) {
-        self.packets.clear();
+    /// Loses every packet. Returns the messages among them, with when they were to land.
+    pub fn lose(&mut self) -> Vec<(MessageNumber, Time)> {
         self.frozen = false;
+        self.packets.drain(..).filter_map(|it| Some((it.message?, it.at))).collect()
     }
 
     /// Sends the packets that wait once more, as TCP does; those still on their way stay behind
@@ -151,10 +170,11 @@ impl Lane {
         assert!(self.frozen, "only a frozen lane thaws");
         self.frozen = false;
         let mut last_at = Time::ZERO;
-        for (at, _) in &mut self.packets {
-            let again = if *at <= now { link.landing(now) } else { *at };
-            *at = last_at.max(again);
-            last_at = *at;
+        for it in &mut self.packets {
+            let again = if it.at <= now { link.landing(now) } else { it.at };
+            it.late |= it.at <= now;
+            it.at = last_at.max(again);
+            last_at = it.at;
         }
         self.last_at = last_at;
         self.next_at()

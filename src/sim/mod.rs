@@ -11,6 +11,7 @@ mod disk;
 mod host;
 mod inbox;
 mod link;
+mod message_log;
 mod network;
 mod platter;
 mod recorder;

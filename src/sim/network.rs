@@ -7,10 +7,12 @@
 use super::agenda::{Agenda, Due, LaneId};
 use super::host::{EndRef, Host};
 use super::inbox::{Arrival, Inbox};
-use super::link::{Lane, Link, Packet};
+use super::link::{InFlight, Lane, Link, Packet};
+use super::message_log::{MessageLog, MessageNumber};
 use super::settings::NetworkSettings;
-use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId, Streams};
-use crate::server::Port;
+use crate::base::{ClientId, ConnId, Millis, NodeId, ServerId, Streams, Time};
+use crate::history::{Loss, Message, MessageKind};
+use crate::server::{Port, Stretch, said};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub(super) struct Network {
     /// Slots of `connections` that nothing refers to any more.
     free: Vec<u32>,
     landed_count: u64,
+    /// Where messages are written down, if somebody wants to see them.
+    log: Option<MessageLog>,
 }
 
 /// One connection. `lanes[i]` leads to `ends[i]`.
@@ -35,6 +39,10 @@ struct Connection {
     lanes: [Lane; 2],
     /// The agenda still holds the dial's time-out, so the slot cannot be used again.
     timeout_pending: bool,
+    /// What was dialled.
+    port: Port,
+    /// Which ends have sent bytes.
+    spoken: [bool; 2],
 }
 
 /// What one machine knows of a connection.
@@ -73,6 +81,7 @@ impl Network {
             connections: Vec::new(),
             free: Vec::new(),
             landed_count: 0,
+            log: None,
         }
     }
 
@@ -95,6 +104,16 @@ impl Network {
     /// How many packets have landed.
     pub fn landed_count(&self) -> u64 {
         self.landed_count
+    }
+
+    /// Writes down every message from now on.
+    pub fn record_messages(&mut self) {
+        self.log = Some(MessageLog::default());
+    }
+
+    /// What was written down; nothing more is.
+    pub fn take_messages(&mut self) -> Option<Vec<Message>> {
+        self.log.take().map(MessageLog::into_messages)
     }
 
     /// A process starts on the machine, which has power from now on. Returns the process's inbox.
@@ -141,7 +160,7 @@ impl Network {
         if !self.host(index).is_running() {
             return;
         }
-        let slot = self.new_connection(index, conn, peer);
+        let slot = self.new_connection((index, conn), (peer, port));
         let end = EndRef { slot, side: 0 };
         let old = self.host(index).connections.insert(conn, end);
         assert!(old.is_none(), "{conn} is still in use");
@@ -158,13 +177,14 @@ impl Network {
         if bytes.is_empty() {
             return;
         }
+        let message = self.write_down(agenda.now, end, &bytes);
         let split = self.settings.split;
         if let Some(cut) = self.link_from(end).split(agenda.now, bytes.len(), split) {
             let rest = bytes.split_off(cut);
-            self.transmit(agenda, end, Packet::Bytes(bytes));
+            self.put(agenda, end, Packet::Bytes(bytes), None);
             bytes = rest;
         }
-        self.transmit(agenda, end, Packet::Bytes(bytes));
+        self.put(agenda, end, Packet::Bytes(bytes), message);
     }
 
     /// Closes a connection, behind everything that was sent, or gives a dial up. The node forgets it
@@ -220,9 +240,15 @@ impl Network {
                 self.freeze(end, lane);
                 return;
             }
-            let packet = self.lane(end).pop();
+            let InFlight { packet, message, late, .. } = self.lane(end).pop();
             self.landed_count += 1;
-            self.arrive(agenda, end, packet);
+            let came_to = self.arrive(agenda, end, packet);
+            if let (Some(log), Some(message)) = (&mut self.log, message) {
+                match came_to {
+                    Ok(()) => log.arrived(message, agenda.now, late),
+                    Err(why) => log.lost(message, agenda.now, why),
+                }
+            }
         }
         match self.lane(end).next_at() {
             Some(at) => agenda.push(at, Due::Land(lane)),
@@ -241,10 +267,10 @@ impl Network {
         self.recycle(slot);
     }
 
-    fn arrive(&mut self, agenda: &mut Agenda, end: EndRef, packet: Packet) {
+    fn arrive(&mut self, agenda: &mut Agenda, end: EndRef, packet: Packet) -> Result<(), Loss> {
         let End { host, conn, state, .. } = *self.end(end);
         if !self.host(host).powered {
-            return;
+            return Err(Loss::NoPower);
         }
         match (packet, state) {
             (Packet::Bytes(bytes), EndState::Open) => {
@@ -266,11 +292,13 @@ impl Network {
             (Packet::Fin | Packet::Rst, EndState::Unknown) => {}
             (Packet::Syn(_) | Packet::SynAck | Packet::Bytes(_), _) => {
                 self.transmit(agenda, end, Packet::Rst);
+                return Err(Loss::NoConnection);
             }
             (Packet::Fin, EndState::Dialling) => {
                 unreachable!("a FIN travels behind the SYN-ACK of the same lane");
             }
         }
+        Ok(())
     }
 
     fn accept(&mut self, agenda: &mut Agenda, end: EndRef, port: Port) {
@@ -297,19 +325,61 @@ impl Network {
         host.deliver(tell(conn));
     }
 
-    /// Sends a packet from this end to the other one.
+    /// Sends a packet without bytes from this end to the other one.
     fn transmit(&mut self, agenda: &mut Agenda, from: EndRef, packet: Packet) {
+        let message = self.log.is_some().then(|| words_of(&packet)).and_then(|words| {
+            let between = self.names(from);
+            let said = (MessageKind::Connection, words);
+            self.log.as_mut().map(|log| log.sent(agenda.now, between, said))
+        });
+        self.put(agenda, from, packet, message);
+    }
+
+    /// Puts a packet on its lane.
+    fn put(
+        &mut self,
+        agenda: &mut Agenda,
+        from: EndRef,
+        packet: Packet,
+        message: Option<MessageNumber>,
+    ) {
         let to = EndRef { slot: from.slot, side: 1 - from.side };
-        let lands_at = self.link_to(to).landing(agenda.now);
-        if let Some(at) = self.lane(to).push(lands_at, packet) {
+        let link = self.link_to(to);
+        let (at, late) = (link.landing(agenda.now), link.is_clogged());
+        if let Some(at) = self.lane(to).push(InFlight { at, packet, message, late }) {
             agenda.push(at, Due::Land(lane_id(to)));
+        }
+    }
+
+    /// Writes down what is sent, if somebody wants to see it.
+    fn write_down(&mut self, now: Time, from: EndRef, bytes: &[u8]) -> Option<MessageNumber> {
+        self.log.as_ref()?;
+        let it = &mut self.connections[from.slot as usize];
+        let first = !std::mem::replace(&mut it.spoken[from.side], true);
+        let stretch = Stretch { port: it.port, by_dialler: from.side == 0, first, bytes };
+        let between = self.names(from);
+        self.log.as_mut().map(|log| log.sent(now, between, said(stretch)))
+    }
+
+    /// Who is at this end, and who at the other.
+    fn names(&mut self, end: EndRef) -> (NodeId, NodeId) {
+        let (own, other) =
+            (self.end(end).host, self.end(EndRef { side: 1 - end.side, ..end }).host);
+        (self.host(own).name, self.host(other).name)
+    }
+
+    /// Everything on the lane to this end is lost at a cut.
+    fn lose(&mut self, to: EndRef) {
+        let lost = self.lane(to).lose();
+        if let Some(log) = &mut self.log {
+            lost.into_iter().for_each(|(message, at)| log.lost(message, at, Loss::Cut));
         }
     }
 
     /// The first packet of the lane met a cut: all of them wait, if somebody will send them again.
     fn freeze(&mut self, to: EndRef, lane: LaneId) {
         if self.end(EndRef { slot: to.slot, side: 1 - to.side }).mute {
-            self.lane(to).lose();
+            self.lose(to);
             self.recycle(to.slot);
         } else {
             self.lane(to).frozen = true;
@@ -337,7 +407,7 @@ impl Network {
         let to = EndRef { slot: end.slot, side: 1 - end.side };
         if self.lane(to).frozen {
             self.link_to(to).frozen.retain(|&lane| lane != lane_id(to));
-            self.lane(to).lose();
+            self.lose(to);
         }
         self.recycle(end.slot);
     }
@@ -354,7 +424,11 @@ impl Network {
         }
     }
 
-    fn new_connection(&mut self, dialler: u32, conn: ConnId, acceptor: u32) -> u32 {
+    fn new_connection(
+        &mut self,
+        (dialler, conn): (u32, ConnId),
+        (acceptor, port): (u32, Port),
+    ) -> u32 {
         let links = [self.link_index(acceptor, dialler), self.link_index(dialler, acceptor)];
         let end = |host, conn, state| End { host, conn, state, mute: false };
         let ends =
@@ -363,13 +437,15 @@ impl Network {
             let it = &mut self.connections[slot as usize];
             it.ends = ends;
             it.lanes.iter_mut().zip(links).for_each(|(lane, link)| lane.reuse(link));
-            it.timeout_pending = true;
+            (it.timeout_pending, it.port, it.spoken) = (true, port, [false; 2]);
             return slot;
         }
         self.connections.push(Connection {
             ends,
             lanes: links.map(Lane::new),
             timeout_pending: true,
+            port,
+            spoken: [false; 2],
         });
         self.connections.len() as u32 - 1
     }
@@ -417,6 +493,17 @@ impl Network {
 
     fn link_from(&mut self, from: EndRef) -> &mut Link {
         self.link_to(EndRef { slot: from.slot, side: 1 - from.side })
+    }
+}
+
+/// What a packet without bytes says.
+fn words_of(packet: &Packet) -> String {
+    match packet {
+        Packet::Syn(port) => format!("SYN to the {} port", format!("{port:?}").to_lowercase()),
+        Packet::SynAck => "SYN-ACK".to_owned(),
+        Packet::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        Packet::Fin => "FIN".to_owned(),
+        Packet::Rst => "RST".to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::inbox::{Arrival, Inbox};
 use super::network::Network;
 use super::settings::{DiskSettings, NetworkSettings};
 use crate::base::{ConnId, Millis, NodeId, Redraw, ServerId, Streams, Time, Zxid};
+use crate::history::Message;
 use crate::server::DiskOp;
 use crate::server::Port;
 use madsim::plugin::{self, Simulator};
@@ -20,7 +21,7 @@ use madsim::task::NodeId as Process;
 use madsim::time::TimeHandle;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 /// How much of madsim's stream is skipped, at most.
@@ -89,6 +90,18 @@ impl World {
             state.stopped = true;
             state.alarm.ring();
         });
+    }
+
+    /// Writes down every message from now on, for [`World::take_messages`]. Nothing else changes.
+    pub fn record_messages(&self) {
+        self.with(|state| state.network.record_messages());
+    }
+
+    /// The messages so far, if they were recorded; nothing more is. Also behind a panic: what was
+    /// sent before it was sent.
+    pub fn take_messages(&self) -> Option<Vec<Message>> {
+        let state = self.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner).network.take_messages()
     }
 
     /// How many packets have landed so far.

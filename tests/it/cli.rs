@@ -129,6 +129,7 @@ fn fixed_outcome() -> Outcome {
         ],
         steps: Default::default(),
         internal: None,
+        messages: None,
         events,
     }
 }

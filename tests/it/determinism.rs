@@ -17,15 +17,17 @@ fn bytes(outcome: &Outcome) -> Vec<u8> {
     bytes
 }
 
-/// The second run is that of the plan's file.
+/// The second run is that of the plan's file, and has its messages recorded.
 #[test]
 fn a_plan_gives_one_history() {
     for file in files_of("fast") {
         let plan = draw(&Scenario::load(&file).unwrap(), SEED, None);
         let first = run(&plan, &RunOptions::default());
-        let second = run(&Plan::parse(&plan.to_toml()).unwrap(), &RunOptions::default());
+        let recording = RunOptions { messages: true, ..RunOptions::default() };
+        let second = run(&Plan::parse(&plan.to_toml()).unwrap(), &recording);
         assert_eq!(first.digest, second.digest, "{}", file.display());
         assert!(bytes(&first) == bytes(&second), "{}", file.display());
+        assert!(first.messages.is_none() && !second.messages.unwrap().is_empty());
     }
 }
 

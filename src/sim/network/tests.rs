@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::{Ratio, Rng};
+use crate::history::Fate;
 
 /// Two servers and a client, and a hand on the clock.
 struct Bench {
@@ -434,4 +435,54 @@ fn every_stream_is_a_prefix_of_what_was_sent_whatever_goes_wrong() {
         bench.assert_all_slots_free();
     }
     assert!(byte_count > 20_000, "only {byte_count} bytes came through");
+}
+
+/// The fates of what was sent as bytes, in the order in which it was sent.
+fn fates(bench: &mut Bench) -> Vec<Fate> {
+    let messages = bench.network.take_messages().unwrap();
+    let bytes = messages.into_iter().filter(|it| it.kind != MessageKind::Connection);
+    bytes.map(|message| message.fate).collect()
+}
+
+#[test]
+fn a_message_is_written_down_with_what_became_of_it() {
+    let mut bench = Bench::connected(3);
+    bench.network.record_messages();
+    bench.send(S1, DIALLED, "in one or two pieces");
+    bench.pass(20);
+    bench.cut(S1, S2);
+    bench.send(S1, DIALLED, "waits");
+    bench.pass(50);
+    bench.heal(S1, S2);
+    bench.pass(20);
+    bench.send(S1, DIALLED, "on its way");
+    let fates = fates(&mut bench);
+    assert!(matches!(fates[0], Fate::Arrived { late: false, .. }), "{fates:?}");
+    assert!(matches!(fates[1], Fate::Arrived { late: true, .. }), "{fates:?}");
+    assert_eq!(fates[2..], [Fate::UnderWay]);
+}
+
+#[test]
+fn lost_messages_say_why() {
+    let mut bench = Bench::connected(4);
+    bench.network.record_messages();
+    bench.cut(S1, S2);
+    bench.send(S1, DIALLED, "its sender loses power");
+    bench.pass(20);
+    bench.network.crash(&mut bench.agenda, S1, true);
+    let mut bench_2 = Bench::connected(4);
+    bench_2.network.record_messages();
+    bench_2.send(S1, DIALLED, "its receiver closes");
+    bench_2.network.close(&mut bench_2.agenda, (S2, ACCEPTED));
+    bench_2.pass(50);
+    let mut bench_3 = Bench::connected(4);
+    bench_3.network.record_messages();
+    bench_3.send(S1, DIALLED, "its receiver loses power");
+    bench_3.network.crash(&mut bench_3.agenda, S2, true);
+    bench_3.pass(50);
+    let whys = [bench, bench_2, bench_3].map(|mut bench| match fates(&mut bench)[..] {
+        [Fate::Lost { why, .. }] => why,
+        ref others => panic!("{others:?}"),
+    });
+    assert_eq!(whys, [Loss::Cut, Loss::NoConnection, Loss::NoPower]);
 }

@@ -1,0 +1,21 @@
+//! The picture of a run: `timeline.html`, one page with a lane for each server and client, the
+//! faults over them, and the violation with its evidence; and the same window as a sequence diagram.
+//!
+//! What is shown follows from the history, and from the messages of the same plan, run again. Rust
+//! gathers it ([`data`]); the page only draws.
+
+mod about;
+mod clients;
+mod data;
+mod faults;
+mod page;
+mod states;
+
+use crate::history::{Event, Message};
+use crate::report::Report;
+
+/// The page of a run, as one file.
+pub fn timeline(report: &Report, events: &[Event], messages: &[Message]) -> String {
+    let Report { scenario, seed, .. } = report;
+    page::page(&format!("{scenario}, seed {seed}"), &data::data(report, events, messages))
+}
