@@ -1,6 +1,6 @@
 //! What can be asked for. Says whether it makes sense; does nothing.
 
-use crate::base::Time;
+use crate::base::{NodeId, Time};
 use crate::real::Kind as Request;
 use clap::{Args as Options, Parser, Subcommand, ValueEnum};
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Find a smaller plan that fails in the same way
     Shrink(ShrinkArgs),
+    /// Draw what led to a violation as a sequence diagram
+    Chart(ChartArgs),
     /// Judge a stored history again
     Check(CheckArgs),
     /// Say in which event two histories part, and what led to it
@@ -195,6 +197,59 @@ pub struct ShrinkArgs {
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `menagerie chart`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie chart reports/isolated_leader/77
+  menagerie chart reports/isolated_leader/77 --around 41.2s --last 60 --nodes s1,s4
+  menagerie chart reports/isolated_leader/77 --format mermaid
+  menagerie chart reports/isolated_leader/77 --format svg > chart.svg
+
+The rows are what servers and clients say, and the messages between them, which come from running the
+plan again. Signs of life are left out. Evidence is always there, also from before the window.
+"))]
+pub struct ChartArgs {
+    /// The folder of a report
+    #[arg(value_name = "REPORT_DIR")]
+    pub report: PathBuf,
+    /// The moment that the diagram leads up to: the violation, or a simulated time [default: the
+    /// violation, or the end where there is none]
+    #[arg(long, value_name = "violation|TIME", value_parser = parse_around)]
+    pub around: Option<Around>,
+    /// How many rows it has
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub last: u32,
+    /// Only these nodes, and what they say to each other [default: all]
+    #[arg(long, value_name = "NODE", value_delimiter = ',')]
+    pub nodes: Vec<NodeId>,
+    /// How it is drawn
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ChartFormat,
+}
+
+/// A moment of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Around {
+    /// When the first violation turned out.
+    Violation,
+    /// A simulated time.
+    Time(Time),
+}
+
+/// How a diagram is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ChartFormat {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// For pages that draw Mermaid, as most issue trackers do.
+    Mermaid,
+    /// A picture.
+    Svg,
 }
 
 /// `menagerie check`.
@@ -538,6 +593,13 @@ fn parse_time(text: &str) -> Result<Time, String> {
     let part: u64 =
         part.parse::<u64>().map_err(|_| form())? * unit_us / 10_u64.pow(part.len() as u32);
     whole.checked_mul(unit_us).and_then(|us| us.checked_add(part)).map(Time).ok_or_else(form)
+}
+
+fn parse_around(text: &str) -> Result<Around, String> {
+    match text {
+        "violation" => Ok(Around::Violation),
+        text => parse_time(text).map(Around::Time).map_err(|why| format!("{why}; or `violation`")),
+    }
 }
 
 /// A command's examples with the exit statuses behind them.

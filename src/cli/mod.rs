@@ -5,6 +5,7 @@
 pub mod args;
 mod bench;
 mod bench_server;
+mod chart;
 mod check;
 mod corpus;
 mod digest;
@@ -34,6 +35,7 @@ pub fn perform(command: Command) -> Exit {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => shrink::shrink(&args),
+        Command::Chart(args) => chart::chart(&args),
         Command::Check(args) => check::check(&args),
         Command::Corpus(args) => corpus::corpus(&args),
         Command::Diverge(args) => diverge::diverge(&args),

@@ -26,4 +26,4 @@ pub use summary_text::summary_text;
 pub use text::{
     checks_text, headline_text, label, replay_text, run_text, servers_text, violations_text,
 };
-pub use timeline::timeline;
+pub use timeline::{Form, Window, chart, timeline};

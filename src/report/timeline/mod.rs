@@ -5,11 +5,14 @@
 //! gathers it ([`data`]); the page only draws.
 
 mod about;
+mod chart;
 mod clients;
 mod data;
 mod faults;
 mod page;
 mod states;
+
+pub use chart::{Form, Window, chart};
 
 use crate::history::{Event, Message};
 use crate::report::Report;
