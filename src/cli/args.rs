@@ -45,6 +45,10 @@ pub enum Command {
     Chart(ChartArgs),
     /// Judge a stored history again
     Check(CheckArgs),
+    /// Say why a run fails, beside the nearest one that passes
+    Explain(ExplainArgs),
+    /// Say when a failure became certain: fork its run at many points
+    Causality(CausalityArgs),
     /// Say in which event two histories part, and what led to it
     Diverge(DivergeArgs),
     /// Group the failures of a sweep by what they are
@@ -150,6 +154,7 @@ pub struct SweepArgs {
   menagerie replay reports/isolated_leader/77
   menagerie replay reports/isolated_leader/77 --until 41.2s
   menagerie replay plan.toml --trace 2> trace.txt
+  menagerie replay reports/isolated_leader/77 --step
 
 Where report.json stands beside the plan, both histories are compared. Writes no file.
 "))]
@@ -163,6 +168,10 @@ pub struct ReplayArgs {
     /// Say on the standard error what each node does, stamped with simulated time
     #[arg(long)]
     pub trace: bool,
+    /// Walk through the run moment by moment: what arrived at a node, what it decided, and how it
+    /// stood before and after. Reads commands from the standard input; `h` lists them
+    #[arg(long, conflicts_with_all = ["trace", "format"])]
+    pub step: bool,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -265,6 +274,64 @@ pub struct CheckArgs {
     /// A stored history
     #[arg(value_name = "history.jsonl")]
     pub history: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie explain`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie explain reports/isolated_leader/77
+
+Shrinks the plan (as `shrink` does, into REPORT_DIR/shrunk), finds the smallest change of it that
+passes, and lays both side by side from the first event in which they differ. Writes explain.txt and
+explain.json beside the report. The exit status is 2 when the plan does not fail.
+"))]
+pub struct ExplainArgs {
+    /// The folder of a report, or a plan
+    #[arg(value_name = "REPORT_DIR|plan.toml")]
+    pub from: PathBuf,
+    /// How long the shrinking may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub budget: u64,
+    /// How many runs at a time [default: the number of cores]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `menagerie causality`.
+#[derive(Options, Debug)]
+#[command(after_help = with_exit(
+    "Examples:
+  menagerie causality reports/isolated_leader/77
+  menagerie causality reports/isolated_leader/77/shrunk --points 80 --forks 50
+
+At each point everything before is kept and all chance after it is drawn anew: latencies, disks, what
+clients ask and whom faults strike (when faults come is the plan's, and stays). The bar shows how
+many forks fail in the same way: `#`, within `=` and `-` with 95 % confidence. The exit status is 2
+when the plan does not fail.
+"))]
+pub struct CausalityArgs {
+    /// The folder of a report, or a plan
+    #[arg(value_name = "REPORT_DIR|plan.toml")]
+    pub from: PathBuf,
+    /// At how many points
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub points: u32,
+    /// How many forks at each
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub forks: u32,
+    /// How many runs at a time [default: the number of cores]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -577,7 +644,7 @@ fn parse_address(text: &str) -> Result<String, String> {
 }
 
 /// `41.2s`, `41207ms` or `41.207`; exact, as far as microseconds go.
-fn parse_time(text: &str) -> Result<Time, String> {
+pub(super) fn parse_time(text: &str) -> Result<Time, String> {
     let form = || "expected a time, for example 41.2s, 41207ms or 41.207".to_owned();
     let (number, unit_us) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 1_000),

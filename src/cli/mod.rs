@@ -5,12 +5,14 @@
 pub mod args;
 mod bench;
 mod bench_server;
+mod causality;
 mod chart;
 mod check;
 mod corpus;
 mod digest;
 mod diverge;
 mod error;
+mod explain;
 mod find;
 mod interrupt;
 mod list;
@@ -20,6 +22,7 @@ mod promote;
 mod replay;
 mod run;
 mod shrink;
+mod step;
 mod sweep;
 mod triage;
 
@@ -38,6 +41,8 @@ pub fn perform(command: Command) -> Exit {
         Command::Chart(args) => chart::chart(&args),
         Command::Check(args) => check::check(&args),
         Command::Corpus(args) => corpus::corpus(&args),
+        Command::Causality(args) => causality::causality(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Diverge(args) => diverge::diverge(&args),
         Command::Triage(args) => triage::triage(&args),
         Command::Promote(args) => promote::promote(&args),

@@ -1,7 +1,7 @@
 //! `menagerie replay`: a plan once more, compared with what it came to before.
 
 use super::args::ReplayArgs;
-use super::{CliError, find, print};
+use super::{CliError, find, print, step};
 use crate::report::{self, Report, bad, good};
 use crate::run::{self, Exit, Outcome, RunOptions, ServerState};
 use crate::scenario::Plan;
@@ -29,6 +29,9 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
         true => Some(report::read_report(&report_file)?),
         false => None,
     };
+    if args.step {
+        return step::step(args, &plan);
+    }
     if args.trace {
         run::show_trace();
     }

@@ -1,6 +1,8 @@
 //! What is left of a run: its files, and what people and programs read of it.
 
+mod causality_text;
 mod error;
+mod explanation;
 mod failures;
 mod files;
 mod gate_text;
@@ -12,7 +14,9 @@ mod summary_text;
 mod text;
 mod timeline;
 
+pub use causality_text::causality_text;
 pub use error::ReportError;
+pub use explanation::{Beside, Explanation};
 pub use failures::{Failed, Group, groups, groups_text};
 pub use files::{
     HISTORY, PAGE, PLAN, REPORT, read_history, read_plan, read_report, write, write_text,

@@ -1,13 +1,16 @@
 //! Performing plans: one, many side by side, and one twice to see whether it is the same.
 
 pub mod bench;
+pub mod causality;
 mod converse;
 pub mod corpus;
 mod draw;
+pub mod explain;
 mod fingerprint;
 pub mod gate;
 mod guard;
 mod judge;
+mod moments;
 mod nemesis;
 mod outcome;
 mod phases;
@@ -26,6 +29,7 @@ pub use draw::{NO_MUTANT, control, draw};
 pub use fingerprint::{Fingerprint, culprit};
 pub use guard::Guard;
 pub use judge::judge;
+pub use moments::{Moment, moments};
 pub use outcome::{FaultCount, OpCounts, Outcome, RunOptions, ServerState};
 pub use run::{messages_of, run};
 pub use sweep::{Done, Entrant, Running, Sweep, cores};

@@ -30,8 +30,18 @@ pub(super) const TEAR_DOWN: Duration = Duration::from_millis(2);
 /// madsim intercepts only the first seeding (`madsim.md`, 6).
 pub fn run(plan: &Plan, options: &RunOptions) -> Outcome {
     let (plan, options) = (plan.clone(), *options);
+    on_a_thread(move || perform(&plan, options))
+}
+
+/// Performs the plan, with everything that its nodes say of themselves going there.
+pub(super) fn run_traced(plan: &Plan, options: &RunOptions, to: tracing::Dispatch) -> Outcome {
+    let (plan, options) = (plan.clone(), *options);
+    on_a_thread(move || tracing::dispatcher::with_default(&to, || perform(&plan, options)))
+}
+
+fn on_a_thread(perform: impl FnOnce() -> Outcome + Send + 'static) -> Outcome {
     let thread = std::thread::Builder::new().name("run".to_owned());
-    let work = move || (perform(&plan, options), usage::thread_cpu_us());
+    let work = move || (perform(), usage::thread_cpu_us());
     let thread = thread.spawn(work).expect("the system gives a thread");
     let (outcome, cpu_us) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     usage::spend(cpu_us);

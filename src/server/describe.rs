@@ -2,12 +2,28 @@
 
 use super::io::{Effect, Input};
 use super::links::Traffic;
-use super::server::Server;
+use super::server::{Server, State};
 use crate::base::ConnId;
+use crate::history::Role;
 use crate::ops::Request;
 use crate::wire::{
     Hello, Malformed, Notification, Packet, Reader, ReplyHeader, RequestHeader, WatcherEvent,
 };
+use std::fmt;
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            Role::Looking => f.write_str("LOOKING")?,
+            Role::Leading => f.write_str("LEADING")?,
+            Role::Following(leader) => write!(f, "FOLLOWING {leader}")?,
+            Role::Observing(leader) => write!(f, "OBSERVING {leader}")?,
+        }
+        let State { epoch, zxid, sessions, znodes, digest, serving, .. } = self;
+        write!(f, ", epoch {epoch}, zxid {zxid}, {znodes} znodes, {sessions} sessions")?;
+        write!(f, ", digest {digest:016x}{}", if *serving { ", serving" } else { "" })
+    }
+}
 
 impl Server {
     /// An input as one line; bytes in words as far as they can be read.

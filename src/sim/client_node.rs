@@ -1,6 +1,7 @@
 //! A client's process: asks its workload for the next step, has the [`Client`] do it, and writes
 //! down what the client says. Decides nothing.
 
+use super::STATES;
 use super::cluster::{Board, ClientBoard};
 use super::inbox::Arrival;
 use super::recorder::Recorder;
@@ -351,14 +352,13 @@ impl Node {
     }
 
     fn show(&self) {
-        self.process.board.show_client(
-            self.id(),
-            ClientBoard {
-                connected: self.client.connected_to().filter(|_| !self.is_gone()),
-                session: self.client.session().filter(|_| !self.is_gone()),
-                idle: matches!(self.wait, Wait::Rest),
-                verified: self.verified,
-            },
-        );
+        let it = ClientBoard {
+            connected: self.client.connected_to().filter(|_| !self.is_gone()),
+            session: self.client.session().filter(|_| !self.is_gone()),
+            idle: matches!(self.wait, Wait::Rest),
+            verified: self.verified,
+        };
+        tracing::trace!(target: STATES, "{it}");
+        self.process.board.show_client(self.id(), it);
     }
 }

@@ -12,6 +12,7 @@ use crate::workloads::Step;
 use madsim::runtime::Handle;
 use madsim::task::NodeId as Process;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A server, as the testbed sees it from outside.
@@ -36,6 +37,20 @@ pub struct ClientBoard {
     pub idle: bool,
     /// Whether it has read everything in the last phase.
     pub verified: bool,
+}
+
+impl fmt::Display for ClientBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.connected {
+            Some(server) => write!(f, "connected to {server}")?,
+            None => f.write_str("not connected")?,
+        }
+        match self.session {
+            Some(session) => write!(f, ", session {session}")?,
+            None => f.write_str(", no session")?,
+        }
+        if self.idle { f.write_str(", at rest") } else { Ok(()) }
+    }
 }
 
 /// How everybody is. The nodes hang it out; the nemesis and the phases read it.

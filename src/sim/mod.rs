@@ -21,6 +21,11 @@ mod standstill;
 mod wire_node;
 mod world;
 
+/// The target of trace lines that say how a node stands after an input.
+pub const STATES: &str = "menagerie::states";
+/// The target of trace lines that say which events the history has of it.
+pub const EVENTS: &str = "menagerie::events";
+
 pub use client_node::{ClientPlan, ClientProcess};
 pub use clock::{Clock, WALL_START_MS};
 pub use cluster::{Board, ClientBoard, Cluster, ServerBoard, Steps};

@@ -1,6 +1,7 @@
 //! What happened, as the history: written by client nodes, server nodes and the nemesis, judged
 //! while it is written.
 
+use super::EVENTS;
 use super::world::World;
 use crate::base::{Digest, Time};
 use crate::checkers::{Check, Judge};
@@ -98,6 +99,7 @@ impl State {
             return;
         }
         let event = Event { index: self.events.len() as u64, at, what };
+        tracing::trace!(target: EVENTS, "{}", event.index);
         self.digest.add(&event);
         self.judge.observe(&event);
         self.events.push(event);

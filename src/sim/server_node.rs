@@ -1,6 +1,7 @@
 //! A server's process: takes what arrives, hands it to the [`Server`], performs what it wants.
 //! Decides nothing.
 
+use super::STATES;
 use super::cluster::{Board, ServerBoard};
 use super::inbox::{Arrival, Inbox};
 use super::recorder::Recorder;
@@ -111,6 +112,7 @@ impl ServerProcess {
 
     fn show(&self, server: &Server) {
         let state = server.state();
+        tracing::trace!(target: STATES, "{state}");
         self.board.show_server(self.id(), ServerBoard { up: true, paused: false, state });
     }
 

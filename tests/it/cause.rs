@@ -211,3 +211,79 @@ fn the_catalogue_is_a_gate() {
     let gate = json(&dir, &["mutants", "--seeds", "2"], 1);
     assert_eq!(gate["survivors"][0], "untold_touches");
 }
+
+#[test]
+fn a_failure_is_explained_beside_a_run_that_passes() {
+    let dir = failed("explain");
+    let told = json(&dir, &["explain", "reports/silent", "--jobs", "1"], 0);
+    let sentences: Vec<&str> =
+        told["sentences"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(sentences.len(), 5);
+    assert!(sentences[0].contains("with the bug untold_touches"), "{}", sentences[0]);
+    assert!(sentences[3].contains("(event "), "{}", sentences[3]);
+    let same = told["without_bug"]["same"].as_u64().unwrap();
+    assert!(same > 0 && told["without_bug"]["failing"] != told["without_bug"]["passing"]);
+    let text = fs::read_to_string(dir.join("reports/silent/explain.txt")).unwrap();
+    assert!(text.contains("it fails") && text.contains("right servers"), "{text}");
+    assert!(dir.join("reports/silent/shrunk/plan.toml").exists());
+    told_nothing(&dir, "explain");
+}
+
+/// A run that passes has nothing to explain.
+fn told_nothing(dir: &Path, command: &str) {
+    told(dir, &["run", "silent", "--seed", "1", "--mutant", "none", "--out", "good"], 0);
+    let output = perform(dir, &[command, "good"]);
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true));
+}
+
+#[test]
+fn the_probability_of_a_failure_rises_to_certainty() {
+    let dir = failed("causality");
+    told(&dir, &["shrink", "reports/silent", "--jobs", "1"], 0);
+    let look = ["causality", "reports/silent", "--points", "6", "--forks", "8"];
+    let curve = json(&dir, &look, 0);
+    let points = curve["points"].as_array().unwrap();
+    let part = |point: &serde_json::Value, key: &str| point[key].as_u64().unwrap();
+    assert_eq!(points.len(), 7);
+    assert_eq!(part(&points[6], "permille"), 1_000);
+    for point in points {
+        let [low, at, high] =
+            ["low_permille", "permille", "high_permille"].map(|it| part(point, it));
+        assert!(low <= at && at <= high);
+    }
+    assert_eq!(curve, json(&dir, &look, 0));
+    assert!(told(&dir, &look, 0).contains("drawn anew"));
+    told_nothing(&dir, "causality");
+}
+
+/// What the walker prints when it is told these commands.
+fn walked(dir: &Path, commands: &str) -> String {
+    use std::io::Write;
+    let mut walker = Command::new(env!("CARGO_BIN_EXE_menagerie"));
+    walker.args(["replay", "reports/silent", "--step"]).current_dir(dir);
+    let walker = walker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut walker = walker.spawn().unwrap();
+    walker.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
+    String::from_utf8(walker.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn one_walks_through_a_run() {
+    let dir = failed("step");
+    let there = walked(&dir, "n s2\nn s2\nb s2\nq\n");
+    let heads: Vec<&str> = there.lines().filter(|line| line.contains(", t=")).collect();
+    assert_eq!(heads.len(), 4, "{there}");
+    assert_eq!(heads[1], heads[3]);
+    assert!(heads[1].starts_with("s2  ") && heads[1] != heads[2]);
+
+    let applied = walked(&dir, "k applied\n");
+    let moment = applied.rsplit("\n\n").next().unwrap();
+    assert!(moment.contains("arrived") && moment.contains(" applies "), "{moment}");
+    assert!(moment.contains("before") && moment.contains("after"), "{moment}");
+    assert!(moment.contains("decided"), "{moment}");
+
+    let end = walked(&dir, "v\nn\nt 1.5s\ne 3\nk nonsense\nfly\nl\nh\n");
+    assert!(end.contains("takes session"), "{end}");
+    assert!(end.contains("nothing like that") && end.contains("unknown command `fly`"), "{end}");
+    assert!(end.contains("\n>"), "{end}");
+}

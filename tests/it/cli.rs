@@ -155,8 +155,21 @@ fn plain(text: &str) -> String {
 fn every_command_explains_itself() {
     let dir = folder("help");
     for command in [
-        "", "run", "sweep", "replay", "shrink", "diverge", "triage", "promote", "corpus",
-        "mutants", "check", "list", "bench",
+        "",
+        "run",
+        "sweep",
+        "replay",
+        "shrink",
+        "explain",
+        "causality",
+        "diverge",
+        "triage",
+        "promote",
+        "corpus",
+        "mutants",
+        "check",
+        "list",
+        "bench",
     ] {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
         let output = perform(&dir, &args);

@@ -39,7 +39,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("sim", "base history workloads faults checkers server client"),
     ("scenario", "base history workloads faults checkers mutants sim"),
     ("run", "base history faults workloads checkers mutants server sim scenario"),
-    ("report", "base history scenario run"),
+    ("report", "base history faults scenario run"),
     ("cli", "base real scenario run report"),
 ];
 

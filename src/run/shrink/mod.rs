@@ -6,6 +6,7 @@
 //! (`search.rs`) is pure: it proposes plans and is told which one still fails.
 
 mod fix;
+mod neighbours;
 mod remove;
 mod search;
 mod shrinker;
@@ -14,6 +15,7 @@ mod size;
 mod trial;
 
 pub use fix::fixed;
+pub use neighbours::{does, neighbours};
 pub use search::{Failing, Tried, in_world, shrink};
 pub use shrinker::{Limits, Progress, Shrinker, Shrunk};
 pub use size::Size;

@@ -66,6 +66,13 @@ pub struct Shrunk {
     pub minimal: bool,
 }
 
+impl Shrunk {
+    /// When the load of the smallest plan's run begins, in microseconds.
+    pub fn load_us(&self) -> u64 {
+        load_of(&self.outcome.events).0
+    }
+}
+
 impl Shrinker {
     /// Runs the plan, and sees how it fails; `None` when it does not.
     pub fn new(plan: &Plan, limits: Limits) -> Option<Shrinker> {

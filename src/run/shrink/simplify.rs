@@ -216,7 +216,8 @@ fn marks(plan: &Plan, load_us: u64) -> Vec<u64> {
     marks
 }
 
-/// Everything from `mark` on, in microseconds of the run, comes so much earlier.
+/// Everything from `mark` on, in microseconds of the run, comes so much earlier; a fault not before
+/// the load begins, which is not for the plan to say.
 fn earlier(plan: &Plan, load_us: u64, mark: u64, cut_ms: u64) -> Plan {
     with(plan, |plan| {
         let fixed = plan.clients.iter_mut().filter_map(|client| client.steps.as_mut());
@@ -225,7 +226,7 @@ fn earlier(plan: &Plan, load_us: u64, mark: u64, cut_ms: u64) -> Plan {
         }
         for at_ms in plan.faults.iter_mut().flat_map(|it| it.windows.iter_mut().flatten()) {
             if load_us + *at_ms * 1_000 >= mark {
-                *at_ms -= cut_ms;
+                *at_ms = at_ms.saturating_sub(cut_ms);
             }
         }
         plan.duration_ms = plan.duration_ms.saturating_sub(cut_ms).max(1);
