@@ -50,6 +50,7 @@ impl Atomicity {
         match change {
             Change::Create { path, .. }
             | Change::Delete { path }
+            | Change::Pass { path }
             | Change::SetData { path, .. } => {
                 self.promise(txn, path.as_str(), model)?;
                 match path.parent() {

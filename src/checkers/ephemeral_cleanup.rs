@@ -225,7 +225,10 @@ impl EphemeralCleanup {
                 }
                 Ok(())
             }
-            ConnectionChange::GaveUp | ConnectionChange::Closed | ConnectionChange::Vanished => {
+            ConnectionChange::GaveUp
+            | ConnectionChange::Closed
+            | ConnectionChange::AuthFailed
+            | ConnectionChange::Vanished => {
                 self.end(event, client, session);
                 Ok(())
             }
@@ -280,6 +283,8 @@ impl EphemeralCleanup {
                 Ok(())
             }
             Change::CloseSession { paths } => self.closes_all(txn, (session, paths), model),
+            // The leader's own wish: of no session.
+            Change::Pass { .. } => Ok(()),
             change => {
                 let life = model.versions().session(session);
                 if !life.is_some_and(|life| life.is_alive_at(txn.zxid)) {

@@ -2,12 +2,14 @@
 //!
 //! A checker sees the history and the model of what was committed so far, never the cluster.
 
+mod access_control;
 mod atomicity;
 mod durability;
 mod ephemeral_cleanup;
 mod judge;
 mod mutual_exclusion;
 mod one_leader_per_epoch;
+mod passing_znodes;
 mod progress;
 mod recovery;
 mod replica_agreement;
@@ -136,8 +138,14 @@ pub const ALL: &[Entry] = &[
     safety("sequence_monotonicity", "sequential znodes get ever greater numbers", || {
         Box::<sequence_monotonicity::SequenceMonotonicity>::default()
     }),
-    safety("watch_delivery", "a watch speaks once, in time, and of what happened", || {
+    safety("watch_delivery", "a watch speaks in time, and of what happened", || {
         Box::<watch_delivery::WatchDelivery>::default()
+    }),
+    safety("access_control", "access control lists are obeyed", || {
+        Box::<access_control::AccessControl>::default()
+    }),
+    safety("passing_znodes", "containers and times to live end in time", || {
+        Box::<passing_znodes::PassingZnodes>::default()
     }),
     safety("mutual_exclusion", "a lock has one holder at a time", || {
         Box::<mutual_exclusion::MutualExclusion>::default()

@@ -108,7 +108,7 @@ fn ends_before(model: &Model, before: &Hold, after: &Hold, seen: Zxid) -> Result
     }
     let ends = versions.first_trigger((znode, WatchKind::Child), seen, Zxid::MAX);
     let ends =
-        ends.map_or("is still there".to_owned(), |(zxid, _)| format!("was there until {zxid}"));
+        ends.map_or("is still there".to_owned(), |it| format!("was there until {}", it.zxid));
     let claim = format!(
         "{} took the lock with {} at {seen}, while {} of {} {ends}",
         after.client, after.znode, before.znode, before.client

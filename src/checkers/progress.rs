@@ -113,9 +113,8 @@ impl Progress {
                 self.left.remove(&session);
             }
             ConnectionChange::Disconnected => return,
-            ConnectionChange::Expired | ConnectionChange::GaveUp | ConnectionChange::Closed => {
-                client.session = None;
-            }
+            ConnectionChange::Expired | ConnectionChange::GaveUp => client.session = None,
+            ConnectionChange::Closed | ConnectionChange::AuthFailed => client.session = None,
             ConnectionChange::Vanished => (client.session, client.there) = (None, false),
         }
         if let Some(before) = before.filter(|before| client.session != Some(*before)) {

@@ -4,7 +4,7 @@
 
 use super::{Checker, Violation};
 use crate::base::{ClientId, ErrorCode, SessionId, Xid, Zxid};
-use crate::history::{Answer, Change, Event, Outcome, What};
+use crate::history::{Answer, Change, Event, Op, Outcome, What};
 use crate::model::{Expected, Model, Request, Txn, is_of_session};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,10 @@ impl SessionOrder {
         model: &Model,
         (request, answer): (&Request, &Answer),
     ) -> Result<(), Violation> {
+        // An answer to that speaks of no version of the tree.
+        if let Op::AddAuth(_) = request.op {
+            return right_read(event, model, (request, answer));
+        }
         let zxid = match answer {
             Answer::Ok { zxid, .. } => *zxid,
             Answer::Refused { code, .. } if is_of_session(*code) => return Ok(()),
@@ -152,10 +156,8 @@ fn right_read(
 ) -> Result<(), Violation> {
     let versions = model.versions();
     let (zxid, result) = match answer {
-        Answer::Ok { zxid, outcome } => (*zxid, versions.check_read(&request.op, outcome, *zxid)),
-        Answer::Refused { zxid, code } => {
-            (*zxid, versions.check_refusal(&request.op, *code, *zxid))
-        }
+        Answer::Ok { zxid, outcome } => (*zxid, versions.check_read(request, outcome, *zxid)),
+        Answer::Refused { zxid, code } => (*zxid, versions.check_refusal(request, *code, *zxid)),
         Answer::Unknown(_) => return Ok(()),
     };
     let Err(difference) = result else { return Ok(()) };

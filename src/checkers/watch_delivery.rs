@@ -1,13 +1,15 @@
-//! A watch speaks once, before any answer that shows what it speaks of, and only of what happened;
-//! over reconnections, too: H8, H9 and H11 (`zookeeper.md`, B.1; A.7 for the rules).
+//! A watch speaks before any answer that shows what it speaks of, and only of what happened: once, or
+//! every time when it is one that stays; over reconnections, too: H8 to H11 (`zookeeper.md`, B.1; A.7
+//! for the rules).
 //!
 //! Not demanded, because not promised: that every change is seen; that a znode that came and went
-//! while the client was away is seen at all; any order between sessions.
+//! while the client was away is seen at all, or anything of that time by watches that stay; any order
+//! between sessions; that somebody is told who may not read.
 
 use super::watches::{Rearm, Watches};
 use super::{Checker, Violation};
 use crate::base::{ClientId, ErrorCode, ZPath};
-use crate::history::{Answer, ConnectionChange, Event, Op, What};
+use crate::history::{Answer, ConnectionChange, Event, Op, Proof, What};
 use crate::model::{Model, Request, WatchKind, is_of_session};
 use std::collections::BTreeMap;
 
@@ -29,10 +31,13 @@ impl Checker for WatchDelivery {
             What::Connection { client, conn, session, change } => {
                 let watches = self.of(*client);
                 match change {
-                    ConnectionChange::Connected { .. } => watches.connect(*conn, *session),
+                    ConnectionChange::Connected { .. } => {
+                        watches.connect(*conn, *session, &model.requests().bare(*client));
+                    }
                     ConnectionChange::Disconnected => {}
                     ConnectionChange::Expired | ConnectionChange::GaveUp => watches.end(),
                     ConnectionChange::Closed | ConnectionChange::Vanished => watches.end(),
+                    ConnectionChange::AuthFailed => watches.end(),
                 }
                 Ok(())
             }
@@ -40,10 +45,16 @@ impl Checker for WatchDelivery {
                 Some(watches) => watches.told(event, model, told),
                 None => Ok(()),
             },
-            What::Rearm { client, conn, since, data, exist, child } => {
-                let Some(watches) = self.on(*client, *conn) else { return Ok(()) };
-                let (data, exist, child) = (data.clone(), exist.clone(), child.clone());
-                watches.ask_again(Rearm { since: *since, data, exist, child, event: event.index });
+            What::Reauth { client, conn, proofs } => {
+                if let Some(watches) = self.on(*client, *conn) {
+                    watches.shown(proofs.iter().filter_map(Proof::identity));
+                }
+                Ok(())
+            }
+            What::Rearm { client, conn, .. } => {
+                if let (Some(watches), Some(rearm)) = (self.on(*client, *conn), Rearm::of(event)) {
+                    watches.ask_again(rearm);
+                }
                 Ok(())
             }
             What::Rearmed { client, conn, zxid } => match self.on(*client, *conn) {
@@ -87,6 +98,16 @@ impl WatchDelivery {
         }
         if let Some(slot) = left_by(&request.op, refused) {
             watches.arm(event, slot, zxid);
+        }
+        match (&request.op, refused) {
+            (Op::AddAuth(proof), None) => watches.shown(proof.identity().into_iter()),
+            (Op::AddWatch { path, recursive }, None) => {
+                watches.arm_lasting(event, (path.clone(), *recursive), zxid);
+            }
+            (Op::RemoveWatches { path, which }, None | Some(ErrorCode::NoWatcher)) => {
+                return watches.removed(event, (path, *which), refused.is_none());
+            }
+            _ => {}
         }
         Ok(())
     }

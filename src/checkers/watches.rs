@@ -2,12 +2,15 @@
 
 use super::Violation;
 use crate::base::{ClientId, SessionId, ZPath, Zxid};
-use crate::history::{Event, Kind, Told};
-use crate::model::{Model, Versions, WatchKind};
-use std::collections::{BTreeMap, VecDeque};
+use crate::history::{Acl, Event, Identity, Kind, Told, Watching, What};
+use crate::model::{Model, Trigger, Versions, WatchKind, before, may};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A place in a server's watch tables, as far as they concern one connection.
 type Slot = (ZPath, WatchKind);
+
+/// A watch that stays: on which path, and whether it reaches below.
+type Lasting = (ZPath, bool);
 
 /// An event without a zxid: what it said of which znode, and its place in the history.
 type MadeUp = (Kind, ZPath, u64);
@@ -19,6 +22,9 @@ struct Armed {
     since: Zxid,
     /// The event that says that it was left.
     event: u64,
+    /// An event for another watch on the same znode has used it up for the client, but not for the
+    /// server: it may yet speak, and need not be asked for again.
+    forgotten: bool,
 }
 
 /// A `setWatches` on the wire, as in [`crate::history::What::Rearm`].
@@ -28,6 +34,7 @@ pub(super) struct Rearm {
     pub(super) data: Vec<ZPath>,
     pub(super) exist: Vec<ZPath>,
     pub(super) child: Vec<ZPath>,
+    pub(super) lasting: Vec<(ZPath, bool)>,
     pub(super) event: u64,
 }
 
@@ -39,10 +46,20 @@ pub(super) struct Watches {
     pub(super) conn: u32,
     /// On the present connection.
     armed: BTreeMap<Slot, Armed>,
-    /// Up to here the armed ones are known to be untouched.
+    /// Those that stay, on the present connection.
+    lasting: BTreeMap<Lasting, Armed>,
+    /// Up to here everything is told that had to be.
     quiet_upto: Zxid,
+    /// All that the server is known to have taken the client for, then and now. It may take it for
+    /// more between the two: what it has not yet answered.
+    quiet_ids: Vec<Identity>,
+    ids: Vec<Identity>,
+    /// What was told since.
+    heard: Vec<(Zxid, Kind, ZPath)>,
     /// On an earlier connection, and not yet asked for again.
     carried: BTreeMap<Slot, Armed>,
+    /// The same of those that stay.
+    carried_lasting: BTreeSet<Lasting>,
     /// What was asked for again and not yet answered, in order.
     asked: VecDeque<Rearm>,
     /// What was made up in answer to the pending `setWatches`: what was told, in which event.
@@ -60,8 +77,13 @@ impl Watches {
             session: SessionId(0),
             conn: 0,
             armed: BTreeMap::new(),
+            lasting: BTreeMap::new(),
             quiet_upto: Zxid::ZERO,
+            quiet_ids: Vec::new(),
+            ids: Vec::new(),
+            heard: Vec::new(),
             carried: BTreeMap::new(),
+            carried_lasting: BTreeSet::new(),
             asked: VecDeque::new(),
             made_up: Vec::new(),
             last_told: (Zxid::ZERO, 0),
@@ -70,14 +92,20 @@ impl Watches {
     }
 
     /// A new connection. The session's watches come along; those of another session are void.
-    pub(super) fn connect(&mut self, conn: u32, session: SessionId) {
+    pub(super) fn connect(&mut self, conn: u32, session: SessionId, ids: &[Identity]) {
         let mut armed = std::mem::take(&mut self.armed);
+        let lasting = std::mem::take(&mut self.lasting);
         if session == self.session {
+            armed.retain(|_, it| !it.forgotten);
             armed.append(&mut self.carried);
             self.carried = armed;
+            self.carried_lasting.extend(lasting.into_keys());
         } else {
             self.carried.clear();
+            self.carried_lasting.clear();
         }
+        (self.ids, self.quiet_ids) = (ids.to_vec(), ids.to_vec());
+        self.heard.clear();
         (self.conn, self.session) = (conn, session);
         self.asked.clear();
         self.made_up.clear();
@@ -88,9 +116,16 @@ impl Watches {
     /// The session is over, and its watches with it.
     pub(super) fn end(&mut self) {
         self.armed.clear();
+        self.lasting.clear();
         self.carried.clear();
+        self.carried_lasting.clear();
         self.asked.clear();
         self.session = SessionId(0);
+    }
+
+    /// The server takes the client for somebody more.
+    pub(super) fn shown(&mut self, more: impl Iterator<Item = Identity>) {
+        self.ids.extend(more);
     }
 
     /// An answer with this zxid: whatever was triggered up to then must have been told before (H8).
@@ -101,22 +136,116 @@ impl Watches {
         zxid: Zxid,
     ) -> Result<(), Violation> {
         self.all_asked(event)?;
-        if zxid <= self.quiet_upto || self.armed.is_empty() {
+        if zxid <= self.quiet_upto {
             return Ok(());
         }
+        let mut unread = Vec::new();
         for ((path, kind), armed) in &self.armed {
             let trigger = model.versions().first_trigger((path.as_str(), *kind), armed.since, zxid);
-            if let Some(trigger) = trigger {
+            let Some(trigger) = trigger else { continue };
+            if may(&trigger.acls, Acl::READ, &self.quiet_ids) {
                 return Err(self.missed(event, model, (path, armed), trigger));
             }
+            unread.push((path.clone(), *kind));
         }
+        // It fired, and nobody was told who may not read.
+        self.armed.retain(|slot, _| !unread.contains(slot));
+        self.all_heard(event, model, zxid)?;
         self.quiet_upto = zxid;
+        self.quiet_ids.clone_from(&self.ids);
+        self.heard.retain(|heard| heard.0 > zxid);
         Ok(())
+    }
+
+    /// Watches that stay have told of every trigger up to `zxid` (H10).
+    fn all_heard(&self, event: &Event, model: &Model, zxid: Zxid) -> Result<(), Violation> {
+        if self.lasting.is_empty() {
+            return Ok(());
+        }
+        let triggers = model.versions().triggers(self.quiet_upto, zxid);
+        for (place, trigger) in triggers.iter().enumerate() {
+            let Some(armed) = self.concerned(trigger) else { continue };
+            if !may(&trigger.acls, Acl::READ, &self.quiet_ids) {
+                continue;
+            }
+            let same = |it: &&Trigger| {
+                (it.zxid, it.kind, &it.path) == (trigger.zxid, trigger.kind, &trigger.path)
+            };
+            let due = triggers[..=place].iter().filter(same).count();
+            if self.heard_count(trigger.zxid, trigger.kind, &trigger.path) < due {
+                return Err(self.missed(event, model, (&trigger.path, armed), trigger));
+            }
+        }
+        Ok(())
+    }
+
+    fn heard_count(&self, zxid: Zxid, kind: Kind, path: &ZPath) -> usize {
+        self.heard.iter().filter(|it| (it.0, it.1, &it.2) == (zxid, kind, path)).count()
+    }
+
+    /// The watch that stays and waits for it: one on the znode itself, or one on a znode above that
+    /// reaches below and never speaks of lists of children.
+    fn concerned(&self, trigger: &Trigger) -> Option<&Armed> {
+        let armed = |path: &ZPath, recursive| {
+            let armed = self.lasting.get(&(path.clone(), recursive));
+            armed.filter(|armed| armed.since < trigger.zxid)
+        };
+        if let Some(armed) = armed(&trigger.path, false) {
+            return Some(armed);
+        }
+        let mut above =
+            Some(trigger.path.clone()).filter(|_| trigger.kind != Kind::ChildrenChanged);
+        while let Some(path) = above {
+            if let Some(armed) = armed(&path, true) {
+                return Some(armed);
+            }
+            above = path.parent();
+        }
+        None
+    }
+
+    /// An answer at `zxid` left a watch that stays.
+    pub(super) fn arm_lasting(&mut self, event: &Event, lasting: Lasting, since: Zxid) {
+        let fresh = Armed { since, event: event.index, forgotten: false };
+        self.lasting.entry(lasting).or_insert(fresh);
+    }
+
+    /// The client asked to be rid of watches: there were some exactly when it was told so.
+    pub(super) fn removed(
+        &mut self,
+        event: &Event,
+        (path, which): (&ZPath, Watching),
+        told: bool,
+    ) -> Result<(), Violation> {
+        let any = which == Watching::Any;
+        let mut found = false;
+        for (table, one) in
+            [(WatchKind::Data, Watching::Data), (WatchKind::Child, Watching::Children)]
+        {
+            let slot = (path.clone(), table);
+            found |= (any || which == one) && self.armed.remove(&slot).is_some();
+        }
+        for (recursive, one) in [(false, Watching::Persistent), (true, Watching::Recursive)] {
+            let slot = (path.clone(), recursive);
+            found |= (any || which == one) && self.lasting.remove(&slot).is_some();
+        }
+        self.decided += 1;
+        if found == told {
+            return Ok(());
+        }
+        let (had, said) = if found { ("has", "none") } else { ("has not", "one") };
+        let claim = format!(
+            "{} asked to remove a watch ({which:?}) on {path} that it {had}, and was told that there \
+             was {said}",
+            self.client
+        );
+        Err(Violation::new(claim, [event.index]))
     }
 
     /// An answer at `zxid` left a watch. Leaving the same watch again changes nothing.
     pub(super) fn arm(&mut self, event: &Event, slot: Slot, since: Zxid) {
-        self.armed.entry(slot).or_insert(Armed { since, event: event.index });
+        let fresh = Armed { since, event: event.index, forgotten: false };
+        self.armed.entry(slot).or_insert(fresh).forgotten = false;
     }
 
     /// A watch spoke.
@@ -140,13 +269,26 @@ impl Watches {
             let Some(armed) = self.armed.get(&slot) else { continue };
             let due =
                 model.versions().first_trigger((told.path.as_str(), *kind), armed.since, zxid);
-            if due == Some((zxid, told.kind)) {
+            let due = due.filter(|due| (due.zxid, due.kind) == (zxid, told.kind));
+            if due.is_some_and(|due| may(&due.acls, Acl::READ, &self.ids)) {
                 matched = true;
                 self.armed.remove(&slot);
             }
         }
+        matched |= self.awaited(model, (told, zxid));
+        self.heard.push((zxid, told.kind, told.path.clone()));
         self.decided += u64::from(matched);
         if matched { Ok(()) } else { Err(self.uncalled(event, model, (told, zxid))) }
+    }
+
+    /// Whether watches that stay speak of that, once more than was told.
+    fn awaited(&self, model: &Model, (told, zxid): (&Told, Zxid)) -> bool {
+        let same = |it: &&Trigger| {
+            let readable = may(&it.acls, Acl::READ, &self.ids);
+            it.kind == told.kind && it.path == told.path && readable && self.concerned(it).is_some()
+        };
+        let due = model.versions().triggers(before(zxid), zxid).iter().filter(same).count();
+        self.heard_count(zxid, told.kind, &told.path) < due
     }
 
     /// An event without a zxid, from a `setWatches`. It uses up the client's watch at once, also
@@ -166,11 +308,21 @@ impl Watches {
 
     /// The client asks for its watches again, or for some of them.
     pub(super) fn ask_again(&mut self, rearm: Rearm) {
+        for lasting in &rearm.lasting {
+            self.carried_lasting.remove(lasting);
+        }
         self.asked.push_back(rearm);
     }
 
     /// Once no question is open, none of the watches may have been left out.
     fn all_asked(&self, event: &Event) -> Result<(), Violation> {
+        if let Some((path, _)) = self.carried_lasting.first().filter(|_| self.asked.is_empty()) {
+            let claim = format!(
+                "{} has a watch that stays on {path}, and did not ask for it again when it came back",
+                self.client
+            );
+            return Err(Violation::new(claim, [event.index]));
+        }
         match self.carried.iter().next().filter(|_| self.asked.is_empty()) {
             Some((slot, armed)) => Err(self.forgotten(event, (slot, armed))),
             None => Ok(()),
@@ -198,11 +350,23 @@ impl Watches {
             if let Some(armed) = carried.filter(|_| !exist) {
                 let trigger =
                     model.versions().first_trigger((path.as_str(), table), armed.since, zxid);
-                if let Some(trigger) = trigger {
+                let bare = model.requests().bare(self.client);
+                if let Some(trigger) = trigger.filter(|it| may(&it.acls, Acl::READ, &bare)) {
                     return Err(self.missed(event, model, (path, &armed), trigger));
                 }
             }
-            self.armed.insert(key, Armed { since: zxid, event: event.index });
+            let fresh = Armed { since: zxid, event: event.index, forgotten: false };
+            self.armed.insert(key, fresh);
+        }
+        for (kind, path, _) in &made_up {
+            for table in tables_of(*kind) {
+                if let Some(armed) = self.armed.get_mut(&(path.clone(), *table)) {
+                    armed.forgotten = true;
+                }
+            }
+        }
+        for lasting in &rearm.lasting {
+            self.arm_lasting(event, lasting.clone(), zxid);
         }
         self.decided += owed.len() as u64;
         self.settle(event, &rearm, (&owed, &made_up), zxid)?;
@@ -248,14 +412,14 @@ impl Watches {
         event: &Event,
         model: &Model,
         (path, armed): (&ZPath, &Armed),
-        (zxid, kind): (Zxid, Kind),
+        Trigger { zxid, kind, .. }: &Trigger,
     ) -> Violation {
         let claim = format!(
             "{} was not told `{kind:?}` of {path} by {zxid}, though it watches it since {} and was \
              answered at a later version",
             self.client, armed.since
         );
-        let txn = model.ledger().get(zxid).map(|txn| txn.event);
+        let txn = model.ledger().get(*zxid).map(|txn| txn.event);
         Violation::new(claim, txn.into_iter().chain([armed.event, event.index]))
     }
 
@@ -277,8 +441,8 @@ impl Watches {
         let why = match armed {
             None => "it has no such watch".to_owned(),
             Some((_, since, None)) => format!("nothing happened to it after {since}"),
-            Some((_, since, Some((first, due)))) => {
-                format!("the first since {since} was `{due:?}` by {first}")
+            Some((_, since, Some(first))) => {
+                format!("the first since {since} was `{:?}` by {}", first.kind, first.zxid)
             }
         };
         let claim = format!("{} was told `{kind:?}` of {path} by {zxid}, but {why}", self.client);
@@ -287,6 +451,24 @@ impl Watches {
 }
 
 impl Rearm {
+    /// What the event says, if it is one of these.
+    pub(super) fn of(event: &Event) -> Option<Rearm> {
+        let What::Rearm { since, data, exist, child, persistent, recursive, .. } = &event.what
+        else {
+            return None;
+        };
+        let persistent = persistent.iter().map(|path| (path.clone(), false));
+        let recursive = recursive.iter().map(|path| (path.clone(), true));
+        Some(Rearm {
+            since: *since,
+            data: data.clone(),
+            exist: exist.clone(),
+            child: child.clone(),
+            lasting: persistent.chain(recursive).collect(),
+            event: event.index,
+        })
+    }
+
     /// Everything that it asks for, and whether it waits for the znode to come into being.
     fn slots(&self) -> impl Iterator<Item = ((&ZPath, WatchKind), bool)> {
         let data = self.data.iter().map(|path| ((path, WatchKind::Data), false));

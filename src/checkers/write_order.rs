@@ -150,7 +150,10 @@ fn asked_for(model: &Model, txn: &Txn, proposed: u64) -> Result<(), Violation> {
     }
     let of_system = matches!(
         txn.change(),
-        Change::CreateSession { .. } | Change::CloseSession { .. } | Change::Error(_)
+        Change::CreateSession { .. }
+            | Change::CloseSession { .. }
+            | Change::Pass { .. }
+            | Change::Error(_)
     );
     if of_system || txn.request.is_some() {
         return Ok(());
@@ -226,7 +229,8 @@ fn difference(due: &Outcome, found: &Outcome) -> String {
             Outcome::Created { path, stat: Some(due) },
             Outcome::Created { path: told, stat: Some(found) },
         ) if path == told => Some((due, found)),
-        (Outcome::Set(due), Outcome::Set(found)) => Some((due, found)),
+        (Outcome::Set(due), Outcome::Set(found))
+        | (Outcome::AclSet(due), Outcome::AclSet(found)) => Some((due, found)),
         _ => None,
     };
     if let Some(fields) = stats.and_then(|(due, found)| stat_difference(found, due)) {

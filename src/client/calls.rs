@@ -1,10 +1,10 @@
 //! Between what an application asks and learns, and the records on the wire.
 
 use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
-use crate::history::{Answer, CreateMode, Op, Outcome};
+use crate::history::{self, Answer, CreateMode, Op, Outcome, Passing, Proof, Watching};
 use crate::ops::{
-    Check, CloseSession, Create, Delete, Exists, GetChildren, GetData, Multi, MultiResult, Part,
-    Reply, Request, SetData, Sync,
+    AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl, GetChildren,
+    GetData, Multi, MultiResult, Part, RemoveWatches, Reply, Request, SetAcl, SetData, Sync,
 };
 use crate::wire::{Acl, Malformed, Reader, ReplyHeader, opcode};
 
@@ -13,28 +13,46 @@ use crate::wire::{Acl, Malformed, Reader, ReplyHeader, opcode};
 pub(super) fn request(op: &Op) -> Request {
     let text = ZPath::to_string;
     match op {
-        Op::Create { path, data, mode } => Request::Create2(create(path, data, *mode)),
-        Op::Delete { path, version } => {
-            Request::Delete(Delete { path: text(path), version: *version })
-        }
+        Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => alone(part(op)),
         Op::Exists { path, watch } => Request::Exists(Exists { path: text(path), watch: *watch }),
         Op::GetData { path, watch } => {
             Request::GetData(GetData { path: text(path), watch: *watch })
         }
-        Op::SetData { path, data, version } => Request::SetData(set_data(path, data, *version)),
         Op::GetChildren { path, watch } => {
             Request::GetChildren2(GetChildren { path: text(path), watch: *watch })
         }
         Op::Multi(parts) => Request::Multi(Multi { parts: parts.iter().map(part).collect() }),
         Op::Sync { path } => Request::Sync(Sync { path: text(path) }),
         Op::Close => Request::CloseSession(CloseSession),
+        Op::AddAuth(proof) => Request::Auth(auth(proof)),
+        Op::GetAcl { path } => Request::GetAcl(GetAcl { path: text(path) }),
+        Op::SetAcl { path, acls, version } => Request::SetAcl(SetAcl {
+            path: text(path),
+            acls: acls.to_vec().iter().map(entry).collect(),
+            version: *version,
+        }),
+        Op::AddWatch { path, recursive } => {
+            Request::AddWatch(AddWatch { path: text(path), mode: i32::from(*recursive) })
+        }
+        Op::RemoveWatches { path, which } => {
+            Request::RemoveWatches(RemoveWatches { path: text(path), kind: number_of(*which) })
+        }
         Op::Check { .. } => panic!("a check stands inside a multi, but this one was sent: {op}"),
     }
 }
 
 fn part(op: &Op) -> Part {
     match op {
-        Op::Create { path, data, mode } => Part::Create2(create(path, data, *mode)),
+        Op::Create { path, data, mode, acls } => {
+            let acls = acls.to_vec().iter().map(entry).collect();
+            let (path, data, flags) = (path.to_string(), data.clone(), flags_of(*mode));
+            let create = Create { path, data, acls, flags };
+            match mode.passing() {
+                None => Part::Create2(create),
+                Some(Passing::Container) => Part::CreateContainer(create),
+                Some(Passing::Ttl { ms }) => Part::CreateTtl(CreateTtl { create, ttl_ms: ms }),
+            }
+        }
         Op::Delete { path, version } => {
             Part::Delete(Delete { path: path.to_string(), version: *version })
         }
@@ -47,18 +65,58 @@ fn part(op: &Op) -> Part {
         | Op::GetChildren { .. }
         | Op::Multi(_)
         | Op::Sync { .. }
+        | Op::AddAuth(_)
+        | Op::GetAcl { .. }
+        | Op::SetAcl { .. }
+        | Op::AddWatch { .. }
+        | Op::RemoveWatches { .. }
         | Op::Close => panic!("a multi only writes and checks, but this was put into one: {op}"),
     }
 }
 
-fn create(path: &ZPath, data: &Data, mode: CreateMode) -> Create {
-    let flags = match mode {
+/// The number of the kind (`CreateMode.java`).
+fn flags_of(mode: CreateMode) -> i32 {
+    match mode {
         CreateMode::Persistent => 0,
         CreateMode::Ephemeral => 1,
         CreateMode::PersistentSequential => 2,
         CreateMode::EphemeralSequential => 3,
-    };
-    Create { path: path.to_string(), data: data.clone(), acls: Acl::open(), flags }
+        CreateMode::Container => 4,
+        CreateMode::Ttl { .. } => 5,
+        CreateMode::TtlSequential { .. } => 6,
+    }
+}
+
+/// What stands in a multi, sent on its own.
+fn alone(part: Part) -> Request {
+    match part {
+        Part::Create(it) => Request::Create(it),
+        Part::Create2(it) => Request::Create2(it),
+        Part::CreateContainer(it) => Request::CreateContainer(it),
+        Part::CreateTtl(it) => Request::CreateTtl(it),
+        Part::Delete(it) => Request::Delete(it),
+        Part::SetData(it) => Request::SetData(it),
+        Part::Check(it) => Request::Check(it),
+    }
+}
+
+/// What shows a server who the client is.
+pub(super) fn auth(proof: &Proof) -> Auth {
+    Auth { kind: 0, scheme: proof.scheme.clone(), proof: proof.secret.clone().into_bytes() }
+}
+
+fn entry(acl: &history::Acl) -> Acl {
+    Acl { perms: acl.perms, scheme: acl.scheme.clone(), id: acl.id.clone() }
+}
+
+fn number_of(which: Watching) -> i32 {
+    match which {
+        Watching::Children => 1,
+        Watching::Data => 2,
+        Watching::Any => 3,
+        Watching::Persistent => 4,
+        Watching::Recursive => 5,
+    }
 }
 
 fn set_data(path: &ZPath, data: &Data, version: i32) -> SetData {
@@ -86,7 +144,11 @@ pub(super) fn answer(op: &Op, header: ReplyHeader, body: &mut Reader) -> Result<
 /// The number of the request that [`request`] makes, without making it.
 fn opcode_of(op: &Op) -> i32 {
     match op {
-        Op::Create { .. } => opcode::CREATE2,
+        Op::Create { mode, .. } => match mode.passing() {
+            None => opcode::CREATE2,
+            Some(Passing::Container) => opcode::CREATE_CONTAINER,
+            Some(Passing::Ttl { .. }) => opcode::CREATE_TTL,
+        },
         Op::Delete { .. } => opcode::DELETE,
         Op::Exists { .. } => opcode::EXISTS,
         Op::GetData { .. } => opcode::GET_DATA,
@@ -96,6 +158,11 @@ fn opcode_of(op: &Op) -> i32 {
         Op::Check { .. } => opcode::CHECK,
         Op::Sync { .. } => opcode::SYNC,
         Op::Close => opcode::CLOSE_SESSION,
+        Op::AddAuth(_) => opcode::AUTH,
+        Op::GetAcl { .. } => opcode::GET_ACL,
+        Op::SetAcl { .. } => opcode::SET_ACL,
+        Op::AddWatch { .. } => opcode::ADD_WATCH,
+        Op::RemoveWatches { .. } => opcode::REMOVE_WATCHES,
     }
 }
 
@@ -114,6 +181,14 @@ fn outcome(op: &Op, reply: Reply) -> Option<Outcome> {
         (Op::Multi(parts), Reply::Multi(results)) => multi_outcome(parts, &results)?,
         (Op::Sync { .. }, Reply::Synced { .. }) => Outcome::Synced,
         (Op::Close, Reply::Empty) => Outcome::Closed,
+        (Op::AddAuth(_), Reply::Empty) => Outcome::Authenticated,
+        (Op::GetAcl { .. }, Reply::Acl { acls, stat }) => {
+            let entry = |it: Acl| history::Acl::new(&it.scheme, it.id, it.perms);
+            Outcome::Acl { acls: acls.into_iter().map(entry).collect::<Vec<_>>().into(), stat }
+        }
+        (Op::SetAcl { .. }, Reply::Stat(stat)) => Outcome::AclSet(stat),
+        (Op::AddWatch { .. }, Reply::Watching(_)) => Outcome::Watching,
+        (Op::RemoveWatches { .. }, Reply::Empty) => Outcome::Removed,
         _ => return None,
     })
 }

@@ -1,14 +1,15 @@
 //! How the client moves: from server to server, and from session to session.
 
+use super::calls;
 use super::in_flight::Waiting;
 use super::io::Effect;
 use super::link::{Link, Up};
 use super::session::Client;
 use super::watches::Batch;
-use crate::base::{Millis, SessionId, Time, Zxid};
-use crate::history::{ConnectionChange, Lost};
-use crate::ops::{Ping, Request};
-use crate::wire::{ConnectRequest, Frames, PING, SET_WATCHES, SetWatches};
+use crate::base::{ErrorCode, Millis, SessionId, Time, Zxid};
+use crate::history::{Answer, ConnectionChange, Lost};
+use crate::ops::{Ping, Request, SetWatches2};
+use crate::wire::{AUTH, ConnectRequest, Frames, PING, SET_WATCHES, SetWatches};
 
 impl Client {
     /// The application wants a session: one is sought unless there is one already.
@@ -52,7 +53,8 @@ impl Client {
         Millis((timeout.0 / self.hosts.count() as u64).max(1))
     }
 
-    /// A server serves the session: first the watches, then the calls that waited.
+    /// A server serves the session: first who the client is, then the watches, then the calls that
+    /// waited (`ClientCnxn.SendThread.primeConnection`).
     pub(super) fn connected(
         &mut self,
         now: Time,
@@ -66,6 +68,7 @@ impl Client {
         self.heard = now;
         self.link = Link::Up(up);
         self.say(change, effects);
+        self.show_again(now, effects);
         for batch in self.watches.batches() {
             self.rearm(now, batch, effects);
         }
@@ -74,19 +77,47 @@ impl Client {
         }
     }
 
+    /// A new connection is nobody until it is shown otherwise.
+    fn show_again(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let (conn_number, proofs) = (self.dialled_count, self.proofs.clone());
+        if proofs.is_empty() {
+            return;
+        }
+        effects.push(Effect::Reauth { conn_number, proofs: proofs.clone() });
+        for proof in &proofs {
+            effects.push(self.send(now, AUTH, &Request::Auth(calls::auth(proof))));
+            self.in_flight.push_auth(None);
+        }
+    }
+
     fn rearm(&mut self, now: Time, batch: Batch, effects: &mut Vec<Effect>) {
         let since = self.session.as_ref().map_or(Zxid::ZERO, |session| session.last_seen);
         let text = |paths: &[_]| paths.iter().map(ToString::to_string).collect();
-        let Batch { data, exist, child } = batch;
-        let request = Request::SetWatches(SetWatches {
+        let Batch { data, exist, child, persistent, recursive } = batch;
+        let watches = SetWatches {
             since,
             data: text(&data),
             exist: text(&exist),
             child: text(&child),
-            ..SetWatches::default()
-        });
+            persistent: text(&persistent),
+            recursive: text(&recursive),
+        };
+        // Older servers know the first form only.
+        let request = if watches.needs_second_form() {
+            Request::SetWatches2(SetWatches2(watches))
+        } else {
+            Request::SetWatches(watches)
+        };
         let conn_number = self.dialled_count;
-        effects.push(Effect::Rearm { conn_number, since, data, exist, child });
+        effects.push(Effect::Rearm {
+            conn_number,
+            since,
+            data,
+            exist,
+            child,
+            persistent,
+            recursive,
+        });
         effects.push(self.send(now, SET_WATCHES, &request));
         self.in_flight.push(Waiting::Rearm);
     }
@@ -98,6 +129,25 @@ impl Client {
         self.hosts.succeeded();
         self.link = Link::Resting;
         self.dial(now, effects);
+    }
+
+    /// The server does not believe who the client says it is: the session is of no use any more, and
+    /// left to expire (`ClientCnxn.SendThread.readResponse`). The application begins anew with its
+    /// next call.
+    pub(super) fn auth_failed(&mut self, now: Time, call: Option<u64>, effects: &mut Vec<Effect>) {
+        let code = ErrorCode::AuthFailed;
+        if let Some(call) = call {
+            let answer = Answer::Refused { zxid: Zxid::ZERO, code };
+            effects.push(Effect::Answered { call, answer, invoked: true });
+        }
+        if self.session.is_some() {
+            self.say(ConnectionChange::AuthFailed, effects);
+        }
+        self.abandon(Lost::Auth, effects);
+        self.refuse_queue(code, effects);
+        self.forget_session();
+        self.wants_session = false;
+        self.hang_up(now, effects);
     }
 
     /// The session was closed as the application asked. Requests that were sent behind the close

@@ -34,16 +34,29 @@ impl Waiting {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct InFlight {
     waiting: VecDeque<Waiting>,
+    /// What shows who the client is, in an order of its own, because it is answered at once: the
+    /// application's calls, and `None` for what the client itself has sent again.
+    auths: VecDeque<Option<u64>>,
 }
 
 impl InFlight {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.auths.is_empty()
     }
 
     /// A request was sent.
     pub(super) fn push(&mut self, waiting: Waiting) {
         self.waiting.push_back(waiting);
+    }
+
+    /// A proof of who the client is was sent.
+    pub(super) fn push_auth(&mut self, call: Option<u64>) {
+        self.auths.push_back(call);
+    }
+
+    /// Takes the oldest proof off: its reply is here. `None` when none waits.
+    pub(super) fn pop_auth(&mut self) -> Option<Option<u64>> {
+        self.auths.pop_front()
     }
 
     /// The oldest one, if that is its number. If not, no reply of this connection can be trusted
@@ -65,9 +78,10 @@ impl InFlight {
 
     /// No reply will come any more: the application's calls that waited for one.
     pub(super) fn abandon(&mut self) -> impl Iterator<Item = u64> {
-        self.waiting.drain(..).filter_map(|waiting| match waiting {
+        let calls = self.waiting.drain(..).filter_map(|waiting| match waiting {
             Waiting::Call { call, .. } => Some(call),
             Waiting::Rearm => None,
-        })
+        });
+        calls.chain(self.auths.drain(..).flatten())
     }
 }

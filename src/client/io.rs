@@ -1,7 +1,7 @@
 //! What happens to a client, and what it wants to happen. Both print as one line.
 
 use crate::base::{ConnId, ServerId, SessionId, Xid, ZPath, Zxid};
-use crate::history::{Answer, ConnectionChange, Lost, Op, Outcome, Told};
+use crate::history::{Answer, ConnectionChange, Lost, Op, Outcome, Proof, Told};
 use std::fmt;
 
 /// What a client has to know from the start.
@@ -133,6 +133,18 @@ pub enum Effect {
         exist: Vec<ZPath>,
         /// Watches on children.
         child: Vec<ZPath>,
+        /// Watches that stay.
+        persistent: Vec<ZPath>,
+        /// Watches that stay and reach below.
+        recursive: Vec<ZPath>,
+    },
+    /// All that the client has shown itself to be was put on the wire again; the effects that send
+    /// it come next.
+    Reauth {
+        /// On which connection.
+        conn_number: u32,
+        /// What shows it, in the order in which the application did.
+        proofs: Vec<Proof>,
     },
     /// The answer to the oldest `setWatches` of this connection without one.
     Rearmed {
@@ -178,10 +190,21 @@ impl fmt::Display for Effect {
                 Some(zxid) => write!(f, "told {conn_number} {kind:?} {path} zxid={zxid}"),
                 None => write!(f, "told {conn_number} {kind:?} {path}"),
             },
-            Effect::Rearm { conn_number, since, data, exist, child } => write!(
-                f,
-                "rearm {conn_number} since={since} data={data:?} exist={exist:?} child={child:?}"
-            ),
+            Effect::Rearm { conn_number, since, data, exist, child, persistent, recursive } => {
+                write!(
+                    f,
+                    "rearm {conn_number} since={since} data={data:?} exist={exist:?} \
+                     child={child:?}"
+                )?;
+                if persistent.is_empty() && recursive.is_empty() {
+                    return Ok(());
+                }
+                write!(f, " persistent={persistent:?} recursive={recursive:?}")
+            }
+            Effect::Reauth { conn_number, proofs } => {
+                let proofs = proofs.iter().map(|it| format!("{} {}", it.scheme, it.secret));
+                write!(f, "reauth {conn_number} {}", proofs.collect::<Vec<_>>().join(", "))
+            }
             Effect::Rearmed { conn_number, zxid } => write!(f, "rearmed {conn_number} zxid={zxid}"),
         }
     }
@@ -197,6 +220,7 @@ fn text_of_change(change: &ConnectionChange) -> String {
         ConnectionChange::Expired => "expired".to_owned(),
         ConnectionChange::GaveUp => "gave up".to_owned(),
         ConnectionChange::Closed => "closed".to_owned(),
+        ConnectionChange::AuthFailed => "authentication failed".to_owned(),
         ConnectionChange::Vanished => "vanished".to_owned(),
     }
 }
@@ -206,6 +230,7 @@ fn text_of_answer(answer: &Answer) -> String {
         Answer::Ok { zxid, outcome } => format!("ok {zxid} {}", text_of_outcome(outcome)),
         Answer::Refused { zxid, code } => format!("refused {zxid} {code:?}"),
         Answer::Unknown(Lost::Connection) => "unknown: the connection ended".to_owned(),
+        Answer::Unknown(Lost::Auth) => "unknown: authentication failed".to_owned(),
         Answer::Unknown(Lost::Session) => "unknown: the session ended".to_owned(),
     }
 }
@@ -226,5 +251,10 @@ fn text_of_outcome(outcome: &Outcome) -> String {
         Outcome::Checked => "checked".to_owned(),
         Outcome::Synced => "synced".to_owned(),
         Outcome::Closed => "closed".to_owned(),
+        Outcome::Authenticated => "authenticated".to_owned(),
+        Outcome::Acl { acls, stat } => format!("acl {acls:?} aversion={}", stat.aversion),
+        Outcome::AclSet(stat) => format!("acl set aversion={}", stat.aversion),
+        Outcome::Watching => "watching".to_owned(),
+        Outcome::Removed => "removed".to_owned(),
     }
 }

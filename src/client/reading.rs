@@ -6,9 +6,9 @@ use super::io::Effect;
 use super::link::{Link, Up};
 use super::rules::{Heard, HeardKind};
 use super::session::{Client, Session};
-use crate::base::{Millis, ServerId, SessionId, Time, Xid, ZPath, Zxid};
-use crate::history::{Answer, Kind, Op, Told};
-use crate::wire::{ConnectResponse, Malformed, PING, Reader, ReplyHeader, WatcherEvent};
+use crate::base::{ErrorCode, Millis, ServerId, SessionId, Time, Xid, ZPath, Zxid};
+use crate::history::{Answer, Kind, Op, Outcome, Told};
+use crate::wire::{AUTH, ConnectResponse, Malformed, PING, Reader, ReplyHeader, WatcherEvent};
 
 /// Bytes that no server sends, or not now: the connection is of no use any more.
 pub(super) struct Broken;
@@ -96,11 +96,38 @@ impl Client {
             self.see(HeardKind::Ping, header);
             return Ok(());
         }
-        self.reply(header, &mut from, effects)?;
-        if self.session.is_none() && self.in_flight.is_empty() {
+        match header.xid {
+            AUTH => self.authenticated(now, header, effects)?,
+            _ => self.reply(header, &mut from, effects)?,
+        }
+        let up = matches!(self.link, Link::Up(_));
+        if up && self.session.is_none() && self.in_flight.is_empty() {
             self.hang_up(now, effects);
         }
         Ok(())
+    }
+
+    /// The reply to the oldest proof of who the client is.
+    fn authenticated(
+        &mut self,
+        now: Time,
+        header: ReplyHeader,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Broken> {
+        let call = self.in_flight.pop_auth().ok_or(Broken)?;
+        match header.error {
+            0 => {
+                let (zxid, outcome) = (Zxid::from_wire(header.zxid), Outcome::Authenticated);
+                let answer = Answer::Ok { zxid, outcome };
+                effects.extend(call.map(|call| Effect::Answered { call, answer, invoked: true }));
+                Ok(())
+            }
+            error if error == ErrorCode::AuthFailed.to_wire() => {
+                self.auth_failed(now, call, effects);
+                Ok(())
+            }
+            _ => Err(Broken),
+        }
     }
 
     /// A watch speaks (`ClientCnxn.SendThread.readResponse`).

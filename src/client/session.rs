@@ -8,9 +8,9 @@ use super::link::Link;
 use super::rules::Rules;
 use super::watches::Watches;
 use crate::base::{ConnId, ErrorCode, Millis, ServerId, SessionId, Time, Xid, Zxid};
-use crate::history::{Answer, ConnectionChange, Lost, Op};
+use crate::history::{Answer, ConnectionChange, Lost, Op, Proof};
 use crate::ops::Request;
-use crate::wire::{Frames, RequestHeader, Writer};
+use crate::wire::{AUTH, Frames, RequestHeader, Writer};
 use std::collections::VecDeque;
 
 /// Most frames need no more room.
@@ -33,6 +33,8 @@ pub struct Client {
     /// Calls that wait for a connected session.
     pub(super) queue: VecDeque<(u64, Op)>,
     pub(super) watches: Watches,
+    /// What shows who the client is, as far as the application has shown it in this session.
+    pub(super) proofs: Vec<Proof>,
     /// Whether the application wants a session: from the start until it closes one, and again from
     /// its next call on.
     pub(super) wants_session: bool,
@@ -65,6 +67,7 @@ impl Client {
             in_flight: InFlight::default(),
             queue: VecDeque::new(),
             watches: Watches::default(),
+            proofs: Vec::new(),
             wants_session: false,
             dialled_count: config.dialled_count,
             config,
@@ -161,6 +164,9 @@ impl Client {
 
     /// Puts a call on the wire.
     pub(super) fn invoke(&mut self, now: Time, call: u64, op: Op, effects: &mut Vec<Effect>) {
+        if let Op::AddAuth(proof) = op {
+            return self.authenticate(now, call, proof, effects);
+        }
         let session = self.session.as_mut().expect("calls wait for a session");
         let (id, xid) = (session.id, session.next_xid);
         session.next_xid = Xid(xid.0.checked_add(1).unwrap_or(1));
@@ -168,6 +174,18 @@ impl Client {
         effects.push(Effect::Invoked { call, session: id, conn_number, xid });
         effects.push(self.send(now, xid, &calls::request(&op)));
         self.in_flight.push(Waiting::Call { call, xid, op });
+    }
+
+    /// Shows who the client is, and remembers it for later connections (`ClientCnxn.addAuthInfo`).
+    fn authenticate(&mut self, now: Time, call: u64, proof: Proof, effects: &mut Vec<Effect>) {
+        let session = self.session().expect("calls wait for a session");
+        let conn_number = self.dialled_count;
+        effects.push(Effect::Invoked { call, session, conn_number, xid: AUTH });
+        effects.push(self.send(now, AUTH, &Request::Auth(calls::auth(&proof))));
+        self.in_flight.push_auth(Some(call));
+        if !self.proofs.contains(&proof) {
+            self.proofs.push(proof);
+        }
     }
 
     /// A request with its header. Only on a connection that is up.
@@ -203,7 +221,7 @@ impl Client {
     pub(super) fn end_session(&mut self, change: ConnectionChange, effects: &mut Vec<Effect>) {
         self.say(change, effects);
         self.abandon(Lost::Session, effects);
-        self.refuse_queue(effects);
+        self.refuse_queue(ErrorCode::SessionExpired, effects);
         self.forget_session();
     }
 
@@ -218,8 +236,8 @@ impl Client {
     }
 
     /// What was never sent will never be done.
-    fn refuse_queue(&mut self, effects: &mut Vec<Effect>) {
-        let answer = Answer::Refused { zxid: Zxid::ZERO, code: ErrorCode::SessionExpired };
+    pub(super) fn refuse_queue(&mut self, code: ErrorCode, effects: &mut Vec<Effect>) {
+        let answer = Answer::Refused { zxid: Zxid::ZERO, code };
         effects.extend(self.queue.drain(..).map(|(call, _)| Effect::Answered {
             call,
             answer: answer.clone(),
@@ -227,16 +245,17 @@ impl Client {
         }));
     }
 
-    /// Watches do not outlive the session.
+    /// Watches do not outlive the session, nor does who the client is.
     pub(super) fn forget_session(&mut self) {
         self.session = None;
+        self.proofs.clear();
         self.watches = Watches::default();
     }
 
     fn vanish(&mut self, effects: &mut Vec<Effect>) {
         self.say(ConnectionChange::Vanished, effects);
         self.abandon(Lost::Connection, effects);
-        self.refuse_queue(effects);
+        self.refuse_queue(ErrorCode::SessionExpired, effects);
         self.forget_session();
         if self.link.is_open() {
             effects.push(Effect::Close { conn: self.conn() });

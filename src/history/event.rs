@@ -1,7 +1,8 @@
 //! One line of a history.
 
-use super::{Action, Answer, Note, Op, Told};
+use super::{Action, Answer, Note, Op, Proof, Told};
 use crate::base::{ClientId, ServerId, SessionId, Time, Xid, ZPath, Zxid};
+use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run.
@@ -27,6 +28,9 @@ pub enum What {
         voters: Vec<ServerId>,
         /// Those who are told, in ascending order.
         observers: Vec<ServerId>,
+        /// Where the clients are: by its address every connection is somebody from the start.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        addresses: Vec<(ClientId, IpAddr)>,
     },
     /// The run goes into its next phase.
     Phase(Phase),
@@ -89,6 +93,21 @@ pub enum What {
         exist: Vec<ZPath>,
         /// Watches on children.
         child: Vec<ZPath>,
+        /// Watches that stay.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        persistent: Vec<ZPath>,
+        /// Watches that stay and reach below.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recursive: Vec<ZPath>,
+    },
+    /// A client showed on a new connection who it is, before anything else.
+    Reauth {
+        /// Who.
+        client: ClientId,
+        /// On which connection.
+        conn: u32,
+        /// All that it has shown in this session, in that order.
+        proofs: Vec<Proof>,
     },
     /// The answer to the client's last `setWatches`.
     Rearmed {
@@ -179,6 +198,8 @@ pub enum ConnectionChange {
     GaveUp,
     /// The session was closed as the client asked.
     Closed,
+    /// The service did not believe who the client says it is; the client gives its session up.
+    AuthFailed,
     /// The client's process ended without a word; its session is left behind.
     Vanished,
 }

@@ -29,7 +29,7 @@ impl Event {
             What::Invoke { client, .. } | What::Return { client, .. } => vec![(*client).into()],
             What::Connection { client, .. } | What::Watch { client, .. } => vec![(*client).into()],
             What::Rearm { client, .. } | What::Rearmed { client, .. } => vec![(*client).into()],
-            What::Claim { client, .. } => vec![(*client).into()],
+            What::Claim { client, .. } | What::Reauth { client, .. } => vec![(*client).into()],
             What::Note { server, .. } | What::Durable { server, .. } => vec![(*server).into()],
             What::Act(action) => nodes_of(action),
             What::Ensemble { .. } | What::Phase(_) => Vec::new(),

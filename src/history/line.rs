@@ -17,7 +17,7 @@ impl fmt::Display for Event {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Ensemble { voters, observers } => {
+            What::Ensemble { voters, observers, .. } => {
                 write!(f, "voters {voters:?}, observers {observers:?}")
             }
             What::Phase(phase) => write!(f, "-- {} --", format!("{phase:?}").to_lowercase()),
@@ -29,9 +29,14 @@ impl fmt::Display for What {
                 write!(f, "connection {conn}, session {session}: {change:?}")
             }
             What::Watch { told, .. } => write!(f, "is told that {:?} {}", told.kind, told.path),
-            What::Rearm { since, data, exist, child, .. } => {
-                let count = data.len() + exist.len() + child.len();
+            What::Rearm { since, data, exist, child, persistent, recursive, .. } => {
+                let lists = [data, exist, child, persistent, recursive];
+                let count: usize = lists.iter().map(|list| list.len()).sum();
                 write!(f, "leaves {count} watches again, having seen {since}")
+            }
+            What::Reauth { proofs, .. } => {
+                let proofs = proofs.iter().map(|it| format!("{} {}", it.scheme, it.secret));
+                write!(f, "shows again who it is: {}", proofs.collect::<Vec<_>>().join(", "))
             }
             What::Rearmed { zxid, .. } => write!(f, "has its watches back at {zxid}"),
             What::Claim { claim, .. } => write!(f, "claims {claim}"),
@@ -66,6 +71,8 @@ impl fmt::Display for Outcome {
             Outcome::Created { path, .. } => write!(f, "created {path}"),
             Outcome::Exists(stat) => write!(f, "it is there, version {}", stat.version),
             Outcome::Data { data, stat } => write!(f, "{data:?}, version {}", stat.version),
+            Outcome::Acl { acls, stat } => write!(f, "{acls:?}, aversion {}", stat.aversion),
+            Outcome::AclSet(stat) => write!(f, "set, aversion {}", stat.aversion),
             Outcome::Set(stat) => write!(f, "set, version {}", stat.version),
             Outcome::Children { children, .. } => write!(f, "[{}]", children.join(" ")),
             Outcome::Multi(parts) => {

@@ -1,5 +1,6 @@
 //! What a server says of itself, and what its disk says of it.
 
+use super::Acls;
 use crate::base::{Data, Epoch, ErrorCode, ServerId, SessionId, Xid, ZPath, Zxid};
 use serde::{Deserialize, Serialize};
 
@@ -179,11 +180,23 @@ pub enum Change {
         data: Data,
         /// Whether it lives with the session.
         ephemeral: bool,
+        /// Whether it goes by itself, and how.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passing: Option<Passing>,
+        /// Who may do what with it.
+        #[serde(default, skip_serializing_if = "Acls::is_open")]
+        acls: Acls,
         /// The parent's count of created children afterwards.
         parent_cversion: i32,
     },
     /// Deletes a znode.
     Delete {
+        /// Which.
+        path: ZPath,
+    },
+    /// Deletes a znode that goes by itself, as nobody but the leader has asked
+    /// (`deleteContainer`).
+    Pass {
         /// Which.
         path: ZPath,
     },
@@ -200,6 +213,9 @@ pub enum Change {
     SetAcl {
         /// Of which.
         path: ZPath,
+        /// The list; `auth` stands in none.
+        #[serde(default, skip_serializing_if = "Acls::is_open")]
+        acls: Acls,
         /// The version of the list afterwards.
         version: i32,
     },
@@ -213,4 +229,17 @@ pub enum Change {
     Multi(Vec<Change>),
     /// Nothing: the request was refused, and has its place in the order all the same.
     Error(Option<ErrorCode>),
+}
+
+/// When a znode goes by itself (`ContainerManager`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passing {
+    /// Once it has had a child and has none.
+    Container,
+    /// Once it has no child and was not set for so long.
+    Ttl {
+        /// In milliseconds.
+        ms: i64,
+    },
 }

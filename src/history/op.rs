@@ -1,5 +1,6 @@
 //! What a client asks, and what it learns.
 
+use super::{Acls, Passing, Proof};
 use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -16,6 +17,9 @@ pub enum Op {
         data: Data,
         /// Which kind.
         mode: CreateMode,
+        /// Who may do what with it.
+        #[serde(default, skip_serializing_if = "Acls::is_open")]
+        acls: Acls,
     },
     /// Deletes a znode without children.
     Delete {
@@ -70,6 +74,37 @@ pub enum Op {
     },
     /// Ends the session.
     Close,
+    /// Shows who the client is, from now on and on later connections of the session, too. Sent at
+    /// once and answered at once, also before what was asked earlier.
+    AddAuth(Proof),
+    /// Asks for the access control list and the Stat.
+    GetAcl {
+        /// Of which.
+        path: ZPath,
+    },
+    /// Replaces the access control list.
+    SetAcl {
+        /// Of which.
+        path: ZPath,
+        /// The new list.
+        acls: Acls,
+        /// Only at this version of the list; −1 for any.
+        version: i32,
+    },
+    /// Leaves a watch that stays.
+    AddWatch {
+        /// On which; it need not exist.
+        path: ZPath,
+        /// Also on everything below, and then on no list of children.
+        recursive: bool,
+    },
+    /// Takes watches away.
+    RemoveWatches {
+        /// On which.
+        path: ZPath,
+        /// Which of them.
+        which: Watching,
+    },
 }
 
 impl Op {
@@ -77,15 +112,15 @@ impl Op {
     pub fn is_write(&self) -> bool {
         match self {
             Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => true,
-            Op::Multi(_) | Op::Check { .. } | Op::Close => true,
-            Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } | Op::Sync { .. } => {
-                false
-            }
+            Op::SetAcl { .. } | Op::Multi(_) | Op::Check { .. } | Op::Close => true,
+            Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => false,
+            Op::GetAcl { .. } | Op::Sync { .. } | Op::AddAuth(_) => false,
+            Op::AddWatch { .. } | Op::RemoveWatches { .. } => false,
         }
     }
 }
 
-/// The four kinds of znodes that a create asks for.
+/// The kinds of znodes that a create asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateMode {
@@ -97,6 +132,18 @@ pub enum CreateMode {
     PersistentSequential,
     /// Ephemeral, with a number at the end of its name.
     EphemeralSequential,
+    /// Goes by itself some time after its last child.
+    Container,
+    /// Goes by itself when it has no child and was not set for so long.
+    Ttl {
+        /// In milliseconds, from 1.
+        ms: i64,
+    },
+    /// The same, with a number at the end of its name.
+    TtlSequential {
+        /// In milliseconds, from 1.
+        ms: i64,
+    },
 }
 
 impl CreateMode {
@@ -107,7 +154,22 @@ impl CreateMode {
 
     /// True for the kinds that get a number.
     pub fn is_sequential(self) -> bool {
-        matches!(self, CreateMode::PersistentSequential | CreateMode::EphemeralSequential)
+        match self {
+            CreateMode::PersistentSequential | CreateMode::EphemeralSequential => true,
+            CreateMode::TtlSequential { .. } => true,
+            CreateMode::Persistent | CreateMode::Ephemeral => false,
+            CreateMode::Container | CreateMode::Ttl { .. } => false,
+        }
+    }
+
+    /// How it goes by itself, if it does.
+    pub fn passing(self) -> Option<Passing> {
+        match self {
+            CreateMode::Container => Some(Passing::Container),
+            CreateMode::Ttl { ms } | CreateMode::TtlSequential { ms } => Some(Passing::Ttl { ms }),
+            CreateMode::Persistent | CreateMode::PersistentSequential => None,
+            CreateMode::Ephemeral | CreateMode::EphemeralSequential => None,
+        }
     }
 }
 
@@ -142,6 +204,8 @@ pub enum Lost {
     Connection,
     /// The session ended before the answer came.
     Session,
+    /// The client could not show who it is, and all that waited is lost with its session.
+    Auth,
 }
 
 /// What a request that was done brings back.
@@ -186,6 +250,37 @@ pub enum Outcome {
     Synced,
     /// Of `Close`.
     Closed,
+    /// Of `AddAuth`.
+    Authenticated,
+    /// Of `GetAcl`.
+    Acl {
+        /// The list. Who may not change it sees an `x` in the place of each password's hash.
+        acls: Acls,
+        /// The Stat that belongs to it.
+        stat: Stat,
+    },
+    /// Of `SetAcl`.
+    AclSet(Stat),
+    /// Of `AddWatch`.
+    Watching,
+    /// Of `RemoveWatches`.
+    Removed,
+}
+
+/// Which watches on a znode are taken away (`Watcher.WatcherType`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watching {
+    /// The one on its children that speaks once.
+    Children,
+    /// The one on its data that speaks once.
+    Data,
+    /// All.
+    Any,
+    /// The one that stays.
+    Persistent,
+    /// The one that stays and reaches below.
+    Recursive,
 }
 
 /// What a watch says, as it comes over the wire.
@@ -217,7 +312,12 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let watching = |watch: &bool| if *watch { " and watch" } else { "" };
         match self {
-            Op::Create { path, mode, .. } => write!(f, "create {path} ({mode:?})"),
+            Op::Create { path, mode, acls, .. } if acls.is_open() => {
+                write!(f, "create {path} ({mode:?})")
+            }
+            Op::Create { path, mode, acls, .. } => {
+                write!(f, "create {path} ({mode:?}) for {acls:?}")
+            }
             Op::Delete { path, version } => write!(f, "delete {path} at version {version}"),
             Op::Exists { path, watch } => write!(f, "exists {path}{}", watching(watch)),
             Op::GetData { path, watch } => write!(f, "get {path}{}", watching(watch)),
@@ -232,6 +332,14 @@ impl fmt::Display for Op {
             Op::Check { path, version } => write!(f, "check {path} at version {version}"),
             Op::Sync { path } => write!(f, "sync {path}"),
             Op::Close => f.write_str("close"),
+            Op::AddAuth(Proof { scheme, secret }) => write!(f, "show {scheme} {secret}"),
+            Op::GetAcl { path } => write!(f, "get ACL of {path}"),
+            Op::SetAcl { path, acls, version } => {
+                write!(f, "set ACL of {path} to {acls:?} at version {version}")
+            }
+            Op::AddWatch { path, recursive: false } => write!(f, "watch {path}"),
+            Op::AddWatch { path, recursive: true } => write!(f, "watch {path} and all below"),
+            Op::RemoveWatches { path, which } => write!(f, "do not watch {path} ({which:?})"),
         }
     }
 }

@@ -3,10 +3,11 @@
 //! A change that makes no sense (it creates what is there, deletes what is not) is skipped and
 //! named: the model goes on with what it knows, and a checker reports the nonsense.
 
-use super::versions::{Life, Place, Versions, WatchKind};
+use super::expect::CONFIG;
+use super::versions::{Life, Place, Trigger, Versions, WatchKind};
 use super::znode::Znode;
 use crate::base::{Data, SessionId, ZPath, Zxid};
-use crate::history::{Change, Kind};
+use crate::history::{Acl, Acls, Change, Kind, Passing};
 use std::collections::BTreeMap;
 
 /// What of a transaction goes into Stats.
@@ -29,6 +30,7 @@ impl Default for Versions {
             ephemerals: BTreeMap::new(),
             sessions: BTreeMap::new(),
             session_counts: Vec::new(),
+            triggers: Vec::new(),
         };
         let system =
             [("/", 1), ("/zookeeper", 2), ("/zookeeper/config", 0), ("/zookeeper/quota", 0)];
@@ -37,7 +39,11 @@ impl Default for Versions {
             if let Some(parent) = path.parent() {
                 versions.place(&parent).children.add(Zxid::ZERO, path.clone());
             }
-            versions.places.insert(path, Place::with(bare(children)));
+            let mut znode = bare(children);
+            if text == CONFIG {
+                znode.acls = vec![Acl::new("world", "anyone", Acl::READ)].into();
+            }
+            versions.places.insert(path, Place::with(znode));
         }
         versions
     }
@@ -49,13 +55,14 @@ impl Versions {
         match change {
             Change::CreateSession { timeout_ms } => self.create_session(stamp, *timeout_ms),
             Change::CloseSession { paths } => self.close_session(stamp, paths),
-            Change::Create { path, data, ephemeral, parent_cversion: _ } => {
+            Change::Create { path, data, ephemeral, passing, acls, parent_cversion: _ } => {
                 let owner = if *ephemeral { stamp.session } else { SessionId(0) };
-                self.create(stamp, path, (data, owner))
+                let (data, acls) = (data.clone(), acls.clone());
+                self.create(stamp, path, New { data, owner, passing: *passing, acls })
             }
-            Change::Delete { path } => self.delete(stamp.zxid, path),
+            Change::Delete { path } | Change::Pass { path } => self.delete(stamp.zxid, path),
             Change::SetData { path, data, version: _ } => self.set_data(stamp, path, data),
-            Change::SetAcl { path, version: _ } => self.set_acl(stamp.zxid, path),
+            Change::SetAcl { path, acls, version: _ } => self.set_acl(stamp.zxid, path, acls),
             Change::Check { .. } | Change::Error(_) => Ok(()),
             Change::Multi(parts) => {
                 let mut all = Ok(());
@@ -78,12 +85,20 @@ impl Versions {
         self.places.get(path).is_some_and(|place| place.now().is_some())
     }
 
-    fn create(
-        &mut self,
-        stamp: Stamp,
-        path: &ZPath,
-        (data, owner): (&Data, SessionId),
-    ) -> Result<(), String> {
+    fn fire(&mut self, tables: &[WatchKind], trigger: Trigger) {
+        let place = self.place(&trigger.path);
+        tables.iter().for_each(|table| place.fire(*table, &trigger));
+        self.triggers.push(trigger);
+    }
+
+    /// The children of `path` are others than before.
+    fn fire_children(&mut self, zxid: Zxid, path: &ZPath) {
+        let acls = self.place(path).now().map(|znode| znode.acls.clone()).unwrap_or_default();
+        let kind = Kind::ChildrenChanged;
+        self.fire(&[WatchKind::Child], Trigger { zxid, kind, path: path.clone(), acls });
+    }
+
+    fn create(&mut self, stamp: Stamp, path: &ZPath, new: New) -> Result<(), String> {
         let Some(parent_path) = path.parent() else { return Err("creates the root".to_owned()) };
         if self.exists_now(path.as_str()) {
             return Err(format!("creates {path}, which is there"));
@@ -96,12 +111,13 @@ impl Versions {
             znode.child_created(stamp.zxid);
         }
         parent.children.add(stamp.zxid, path.clone());
-        parent.fire(WatchKind::Child, stamp.zxid, Kind::ChildrenChanged);
-        let place = self.place(path);
-        place.fire(WatchKind::Data, stamp.zxid, Kind::Created);
-        *place.edit(stamp.zxid) = Some(created(stamp, data.clone(), owner));
+        let (owner, acls) = (new.owner, new.acls.clone());
+        *self.place(path).edit(stamp.zxid) = Some(created(stamp, new));
+        let (zxid, kind, path) = (stamp.zxid, Kind::Created, path.clone());
+        self.fire(&[WatchKind::Data], Trigger { zxid, kind, path: path.clone(), acls });
+        self.fire_children(zxid, &parent_path);
         if owner != SessionId(0) {
-            self.ephemerals.entry(owner).or_default().add(stamp.zxid, path.clone());
+            self.ephemerals.entry(owner).or_default().add(zxid, path);
         }
         Ok(())
     }
@@ -115,10 +131,10 @@ impl Versions {
         if znode.children > 0 {
             return Err(format!("deletes {path}, which has {} children", znode.children));
         }
-        let owner = znode.owner;
+        let (owner, acls) = (znode.owner, znode.acls.clone());
         *place.edit(zxid) = None;
-        place.fire(WatchKind::Data, zxid, Kind::Deleted);
-        place.fire(WatchKind::Child, zxid, Kind::Deleted);
+        let gone = Trigger { zxid, kind: Kind::Deleted, path: path.clone(), acls };
+        self.fire(&[WatchKind::Data, WatchKind::Child], gone);
         if let Some(members) = self.ephemerals.get_mut(&owner) {
             members.remove(zxid, path);
         }
@@ -127,30 +143,33 @@ impl Versions {
             znode.child_deleted(zxid);
         }
         parent.children.remove(zxid, path);
-        parent.fire(WatchKind::Child, zxid, Kind::ChildrenChanged);
+        self.fire_children(zxid, &parent_path);
         Ok(())
     }
 
     fn set_data(&mut self, stamp: Stamp, path: &ZPath, data: &Data) -> Result<(), String> {
         let place = self.place(path);
-        if place.now().is_none() {
+        let Some(znode) = place.now() else {
             return Err(format!("sets {path}, which is not there"));
-        }
+        };
+        let acls = znode.acls.clone();
         if let Some(znode) = place.edit(stamp.zxid) {
             znode.set(data.clone(), stamp.zxid, stamp.time_ms);
         }
-        place.fire(WatchKind::Data, stamp.zxid, Kind::DataChanged);
+        let (zxid, kind, path) = (stamp.zxid, Kind::DataChanged, path.clone());
+        self.fire(&[WatchKind::Data], Trigger { zxid, kind, path, acls });
         Ok(())
     }
 
     /// No watch speaks of it.
-    fn set_acl(&mut self, zxid: Zxid, path: &ZPath) -> Result<(), String> {
+    fn set_acl(&mut self, zxid: Zxid, path: &ZPath, acls: &Acls) -> Result<(), String> {
         let place = self.place(path);
         if place.now().is_none() {
             return Err(format!("sets the ACL of {path}, which is not there"));
         }
         if let Some(znode) = place.edit(zxid) {
             znode.aversion = znode.aversion.wrapping_add(1);
+            znode.acls = acls.clone();
         }
         Ok(())
     }
@@ -187,8 +206,17 @@ impl Versions {
     }
 }
 
+/// What a create says of its znode.
+pub(super) struct New {
+    pub(super) data: Data,
+    pub(super) owner: SessionId,
+    pub(super) passing: Option<Passing>,
+    pub(super) acls: Acls,
+}
+
 /// The znode that a create makes (`DataTree.createNode`).
-pub(super) fn created(stamp: Stamp, data: Data, owner: SessionId) -> Znode {
+pub(super) fn created(stamp: Stamp, new: New) -> Znode {
+    let New { data, owner, passing, acls } = new;
     Znode {
         data,
         czxid: stamp.zxid,
@@ -197,6 +225,8 @@ pub(super) fn created(stamp: Stamp, data: Data, owner: SessionId) -> Znode {
         ctime: stamp.time_ms,
         mtime: stamp.time_ms,
         owner,
+        passing,
+        acls,
         ..Znode::default()
     }
 }

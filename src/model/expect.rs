@@ -1,11 +1,12 @@
 //! What a request has to bring, reckoned from what it asks and the state before it: the order of
 //! failures of `zookeeper.md`, A.3, and the rules of multi, A.5.
 
-use super::apply::{Stamp, created};
+use super::access::{may, settled};
+use super::apply::{New, Stamp, created};
 use super::versions::Versions;
 use super::znode::Znode;
 use crate::base::{Data, ErrorCode, SessionId, ZPath, Zxid, parent_of, sequence_suffix};
-use crate::history::{Change, CreateMode, Op, Outcome};
+use crate::history::{Acl, Acls, Change, Identity, Op, Outcome, Passing};
 
 /// What a request has to bring.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,21 +26,26 @@ const SPECIAL: [&str; 4] = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/c
 /// each server for itself, so the model does not know it.
 pub const CONFIG: &str = "/zookeeper/config";
 
-/// What `op` brings as the transaction `stamp`, upon everything before it.
-pub fn expect(versions: &Versions, op: &Op, stamp: Stamp) -> Expected {
-    let mut ahead = Ahead { versions, stamp, edits: Vec::new() };
+/// The longest time to live, in milliseconds (`EphemeralType.TTL.maxValue`).
+const TTL_MS_MAX: i64 = 0xff_ffff_ffff;
+
+/// What `op` brings as the transaction `stamp`, upon everything before it, when somebody asks for it
+/// who is all of `ids`.
+pub fn expect(versions: &Versions, op: &Op, stamp: Stamp, ids: &[Identity]) -> Expected {
+    let mut ahead = Ahead { versions, stamp, ids, edits: Vec::new() };
     let closed = |life: &super::Life| life.closed.is_some_and(|closed| closed < stamp.zxid);
     let closed = versions.session(stamp.session).is_some_and(closed);
     match op {
         Op::Close => Expected::Ok(Outcome::Closed),
         Op::Multi(parts) => ahead.multi(parts, closed),
         _ if closed => Expected::Refused(ErrorCode::SessionExpired),
-        Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => match ahead.step(op) {
-            Ok(outcome) => Expected::Ok(outcome),
-            Err(code) => Expected::Refused(code),
-        },
+        Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::SetAcl { .. } => {
+            ahead.step(op).map_or_else(Expected::Refused, Expected::Ok)
+        }
         Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => Expected::Unjudged,
         Op::Check { .. } | Op::Sync { .. } => Expected::Unjudged,
+        Op::AddAuth(_) | Op::GetAcl { .. } => Expected::Unjudged,
+        Op::AddWatch { .. } | Op::RemoveWatches { .. } => Expected::Unjudged,
     }
 }
 
@@ -47,6 +53,7 @@ pub fn expect(versions: &Versions, op: &Op, stamp: Stamp) -> Expected {
 struct Ahead<'a> {
     versions: &'a Versions,
     stamp: Stamp,
+    ids: &'a [Identity],
     edits: Vec<(ZPath, Option<Znode>)>,
 }
 
@@ -54,7 +61,8 @@ impl Ahead<'_> {
     fn multi(&mut self, parts: &[Op], closed: bool) -> Expected {
         let mut outcomes = Vec::with_capacity(parts.len());
         for (place, part) in parts.iter().enumerate() {
-            let writes = Op::is_write(part) && !matches!(part, Op::Multi(_) | Op::Close);
+            let single = !matches!(part, Op::Multi(_) | Op::Close | Op::SetAcl { .. });
+            let writes = Op::is_write(part) && single;
             if !writes {
                 return Expected::Unjudged;
             }
@@ -74,32 +82,37 @@ impl Ahead<'_> {
 
     fn step(&mut self, op: &Op) -> Result<Outcome, ErrorCode> {
         match op {
-            Op::Create { path, data, mode } => self.create(path, data, *mode),
+            Op::Create { .. } => self.create(op),
             Op::Delete { path, version } => self.delete(path, *version),
             Op::SetData { path, data, version } => self.set_data((path, *version), data),
             Op::Check { path, version } => {
+                self.allowed(path.as_str(), Acl::READ)?;
                 at_version(self.znode(path.as_str()), *version)?;
                 Ok(Outcome::Checked)
             }
+            Op::SetAcl { path, acls, version } => self.set_acl((path, *version), acls),
             Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } | Op::Multi(_) => {
                 Err(ErrorCode::Unimplemented)
             }
-            Op::Sync { .. } | Op::Close => Err(ErrorCode::Unimplemented),
+            Op::Sync { .. } | Op::Close | Op::AddAuth(_) => Err(ErrorCode::Unimplemented),
+            Op::GetAcl { .. } | Op::AddWatch { .. } => Err(ErrorCode::Unimplemented),
+            Op::RemoveWatches { .. } => Err(ErrorCode::Unimplemented),
         }
     }
 
     /// `PrepRequestProcessor.pRequest2TxnCreate`.
-    fn create(
-        &mut self,
-        path: &ZPath,
-        data: &Data,
-        mode: CreateMode,
-    ) -> Result<Outcome, ErrorCode> {
-        let parent_path = parent_of(path.as_str()).unwrap_or("/");
-        let parent = self.znode(parent_path).ok_or(ErrorCode::NoNode)?.clone();
-        if parent_path == CONFIG {
-            return Err(ErrorCode::NoAuth);
+    fn create(&mut self, op: &Op) -> Result<Outcome, ErrorCode> {
+        let Op::Create { path, data, mode, acls } = op else {
+            return Err(ErrorCode::Unimplemented);
+        };
+        if let Some(Passing::Ttl { ms }) = mode.passing()
+            && !(1..=TTL_MS_MAX).contains(&ms)
+        {
+            return Err(ErrorCode::BadArguments);
         }
+        let acls = settled(acls, self.ids)?;
+        let parent_path = parent_of(path.as_str()).unwrap_or("/");
+        let parent = self.allowed(parent_path, Acl::CREATE)?.clone();
         let path = if mode.is_sequential() {
             let full = format!("{path}{}", sequence_suffix(parent.created));
             ZPath::parse(&full).map_err(|_| ErrorCode::BadArguments)?
@@ -113,7 +126,8 @@ impl Ahead<'_> {
             return Err(ErrorCode::NoChildrenForEphemerals);
         }
         let owner = if mode.is_ephemeral() { self.stamp.session } else { SessionId(0) };
-        let znode = created(self.stamp, data.clone(), owner);
+        let (data, passing) = (data.clone(), mode.passing());
+        let znode = created(self.stamp, New { data, owner, passing, acls });
         let stat = Some(znode.stat());
         self.edit_parent(&path, |parent, zxid| parent.child_created(zxid));
         self.edits.push((path.clone(), Some(znode)));
@@ -125,6 +139,7 @@ impl Ahead<'_> {
         if SPECIAL.contains(&path.as_str()) {
             return Err(ErrorCode::BadArguments);
         }
+        self.allowed(parent_of(path.as_str()).unwrap_or("/"), Acl::DELETE)?;
         let znode = at_version(self.znode(path.as_str()), version)?;
         if znode.children > 0 {
             return Err(ErrorCode::NotEmpty);
@@ -140,14 +155,36 @@ impl Ahead<'_> {
         (path, version): (&ZPath, i32),
         data: &Data,
     ) -> Result<Outcome, ErrorCode> {
-        if path.as_str() == CONFIG {
-            return Err(ErrorCode::NoAuth);
-        }
+        self.allowed(path.as_str(), Acl::WRITE)?;
         let mut znode = at_version(self.znode(path.as_str()), version)?.clone();
         znode.set(data.clone(), self.stamp.zxid, self.stamp.time_ms);
         let stat = znode.stat();
         self.edits.push((path.clone(), Some(znode)));
         Ok(Outcome::Set(stat))
+    }
+
+    /// `PrepRequestProcessor.pRequest2Txn`, `setACL`.
+    fn set_acl(
+        &mut self,
+        (path, version): (&ZPath, i32),
+        acls: &Acls,
+    ) -> Result<Outcome, ErrorCode> {
+        let acls = settled(acls, self.ids)?;
+        let mut znode = self.allowed(path.as_str(), Acl::ADMIN)?.clone();
+        if version != -1 && version != znode.aversion {
+            return Err(ErrorCode::BadVersion);
+        }
+        znode.aversion = znode.aversion.wrapping_add(1);
+        znode.acls = acls;
+        let stat = znode.stat();
+        self.edits.push((path.clone(), Some(znode)));
+        Ok(Outcome::AclSet(stat))
+    }
+
+    /// The znode, if it is there and gives the permission.
+    fn allowed(&self, path: &str, perm: i32) -> Result<&Znode, ErrorCode> {
+        let znode = self.znode(path).ok_or(ErrorCode::NoNode)?;
+        if may(&znode.acls, perm, self.ids) { Ok(znode) } else { Err(ErrorCode::NoAuth) }
     }
 
     fn znode(&self, path: &str) -> Option<&Znode> {
@@ -208,27 +245,39 @@ pub fn may_carry_out(op: &Op, change: &Change) -> bool {
         Change::CloseSession { .. } => *op == Op::Close,
         Change::Create { .. } | Change::Delete { .. } | Change::SetData { .. } => true,
         Change::SetAcl { .. } => true,
+        // Nobody but the leader does that.
+        Change::Pass { .. } => false,
         Change::Check { .. } | Change::Multi(_) | Change::Error(_) => true,
     }
 }
 
-/// Whether the leader's change does what the model expects of `op`.
-pub fn agrees(op: &Op, expected: &Expected, change: &Change) -> bool {
+/// Whether the leader's change does what the model expects of `op`, asked for by somebody who is all
+/// of `ids`.
+pub fn agrees(op: &Op, expected: &Expected, change: &Change, ids: &[Identity]) -> bool {
     match (expected, change) {
         (Expected::Unjudged, _) => true,
         (Expected::Refused(code), Change::Error(found)) => *found == Some(*code),
-        (Expected::Ok(outcome), change) => carries_out(op, outcome, change),
+        (Expected::Ok(outcome), change) => carries_out(op, outcome, change, ids),
         (Expected::Refused(_), _) => false,
     }
 }
 
-fn carries_out(op: &Op, outcome: &Outcome, change: &Change) -> bool {
+fn carries_out(op: &Op, outcome: &Outcome, change: &Change, ids: &[Identity]) -> bool {
+    let is_given = |asked: &Acls, given: &Acls| settled(asked, ids).as_ref() == Ok(given);
     match (op, outcome, change) {
         (
-            Op::Create { data, mode, .. },
+            Op::Create { data, mode, acls, .. },
             Outcome::Created { path, .. },
-            Change::Create { path: found, data: stored, ephemeral, parent_cversion: _ },
-        ) => path == found && data == stored && mode.is_ephemeral() == *ephemeral,
+            Change::Create { path: found, data: stored, ephemeral, passing, acls: given, .. },
+        ) => {
+            let kind = (mode.is_ephemeral(), mode.passing()) == (*ephemeral, *passing);
+            path == found && data == stored && kind && is_given(acls, given)
+        }
+        (
+            Op::SetAcl { path, acls, .. },
+            Outcome::AclSet(stat),
+            Change::SetAcl { path: found, acls: given, version },
+        ) => path == found && stat.aversion == *version && is_given(acls, given),
         (Op::Delete { path, .. }, Outcome::Deleted, Change::Delete { path: found }) => {
             path == found
         }
@@ -241,7 +290,7 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change) -> bool {
         (Op::Close, Outcome::Closed, Change::CloseSession { .. }) => true,
         (Op::Multi(ops), Outcome::Multi(outcomes), Change::Multi(parts)) => {
             let mut each = ops.iter().zip(outcomes).zip(parts);
-            parts.len() == ops.len() && each.all(|((op, it), part)| carries_out(op, it, part))
+            parts.len() == ops.len() && each.all(|((op, it), part)| carries_out(op, it, part, ids))
         }
         (Op::Multi(_), Outcome::MultiRefused(codes), Change::Multi(parts)) => {
             let same =
@@ -256,6 +305,7 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change) -> bool {
 mod tests {
     use super::*;
     use crate::base::Epoch;
+    use crate::history::CreateMode;
 
     fn stamp(counter: u32) -> Stamp {
         Stamp { zxid: Zxid::new(Epoch(1), counter), session: SessionId(7), time_ms: 5 }
@@ -268,6 +318,8 @@ mod tests {
             path: ZPath::parse(path).unwrap(),
             data: Data::NULL,
             ephemeral,
+            passing: None,
+            acls: Acls::OPEN,
             parent_cversion: 1,
         };
         versions.apply(stamp(1), &Change::CreateSession { timeout_ms: 4000 }).unwrap();
@@ -277,7 +329,8 @@ mod tests {
     }
 
     fn create(path: &str, mode: CreateMode) -> Op {
-        Op::Create { path: ZPath::parse(path).unwrap(), data: Data::NULL, mode }
+        let path = ZPath::parse(path).unwrap();
+        Op::Create { path, data: Data::NULL, mode, acls: Acls::OPEN }
     }
 
     fn delete(path: &str, version: i32) -> Op {
@@ -299,7 +352,7 @@ mod tests {
             (delete("/a", 0), NotEmpty),
         ];
         for (op, code) in table {
-            assert_eq!(expect(&versions(), &op, stamp(9)), Expected::Refused(code), "{op}");
+            assert_eq!(expect(&versions(), &op, stamp(9), &[]), Expected::Refused(code), "{op}");
         }
     }
 
@@ -311,7 +364,7 @@ mod tests {
             create("/a/s-", CreateMode::PersistentSequential),
             delete("/a/s-0000000001", 0),
         ];
-        let done = expect(&versions(), &Op::Multi(ops.clone()), stamp(9));
+        let done = expect(&versions(), &Op::Multi(ops.clone()), stamp(9), &[]);
         let Expected::Ok(Outcome::Multi(outcomes)) = done else { panic!("{done:?}") };
         let path = |place: usize| match &outcomes[place] {
             Outcome::Created { path, .. } => path.as_str(),
@@ -322,7 +375,35 @@ mod tests {
         let codes = [None, None, None, None, Some(ErrorCode::NotEmpty)];
         let codes = [&codes[..], &[Some(ErrorCode::RuntimeInconsistency)]].concat();
         let refused = Expected::Ok(Outcome::MultiRefused(codes));
-        assert_eq!(expect(&versions(), &Op::Multi(failing), stamp(9)), refused);
+        assert_eq!(expect(&versions(), &Op::Multi(failing), stamp(9), &[]), refused);
+    }
+
+    #[test]
+    fn lists_decide_who_may() {
+        use ErrorCode::{BadVersion, InvalidAcl, NoAuth};
+        let ann = Identity { scheme: "digest".to_owned(), id: "ann:x".to_owned() };
+        let list = |text: &str| Acls::from(vec![text.parse::<Acl>().unwrap()]);
+        let a = || ZPath::parse("/a").unwrap();
+        let set_acl = |text, version| Op::SetAcl { path: a(), acls: list(text), version };
+        let check = |version| Op::Multi(vec![Op::Check { path: a(), version }]);
+        let mut versions = versions();
+        let change = Change::SetAcl { path: a(), acls: list("digest:ann:x:ca"), version: 1 };
+        versions.apply(stamp(4), &change).unwrap();
+        let codes = |code| Expected::Ok(Outcome::MultiRefused(vec![Some(code)]));
+        for (op, code) in [
+            (create("/a/x", CreateMode::Persistent), NoAuth),
+            (delete("/a/x", -1), NoAuth),
+            (set_acl("auth::cdrwa", -1), InvalidAcl),
+            (set_acl("world:anyone:r", 9), NoAuth),
+        ] {
+            assert_eq!(expect(&versions, &op, stamp(9), &[]), Expected::Refused(code), "{op}");
+        }
+        assert_eq!(expect(&versions, &check(9), stamp(9), &[]), codes(NoAuth));
+        let ann = [ann];
+        let done = expect(&versions, &create("/a/x", CreateMode::Persistent), stamp(9), &ann);
+        assert!(matches!(done, Expected::Ok(_)), "{done:?}");
+        let late = expect(&versions, &set_acl("auth::r", 0), stamp(9), &ann);
+        assert_eq!(late, Expected::Refused(BadVersion));
     }
 
     #[test]
@@ -330,7 +411,7 @@ mod tests {
         let mut versions = versions();
         versions.apply(stamp(4), &Change::CloseSession { paths: vec![] }).unwrap();
         let refused = Expected::Refused(ErrorCode::SessionExpired);
-        assert_eq!(expect(&versions, &delete("/x", -1), stamp(9)), refused);
-        assert_eq!(expect(&versions, &Op::Close, stamp(9)), Expected::Ok(Outcome::Closed));
+        assert_eq!(expect(&versions, &delete("/x", -1), stamp(9), &[]), refused);
+        assert_eq!(expect(&versions, &Op::Close, stamp(9), &[]), Expected::Ok(Outcome::Closed));
     }
 }

@@ -81,7 +81,7 @@ fn succeeds(change: &Change) -> bool {
         Change::Multi(parts) => parts.is_empty() || parts.iter().any(succeeds),
         Change::CreateSession { .. } | Change::CloseSession { .. } | Change::Create { .. } => true,
         Change::Delete { .. } | Change::SetData { .. } | Change::Check { .. } => true,
-        Change::SetAcl { .. } => true,
+        Change::SetAcl { .. } | Change::Pass { .. } => true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The service as its users understand it: the committed transactions in their order, and the tree
 //! at every version. Shares no code with `tree`, which it judges.
 
+mod access;
 mod apply;
 mod electorate;
 mod expect;
@@ -12,6 +13,7 @@ mod servers;
 mod versions;
 mod znode;
 
+pub use access::may;
 pub use apply::Stamp;
 pub use electorate::Electorate;
 pub use expect::{Expected, before, is_of_session};
@@ -19,11 +21,10 @@ pub use ledger::{Ledger, Proposal, Reign, Seal, Standing, Txn};
 pub use reads::stat_difference;
 pub use requests::{Request, Requests};
 pub use servers::PerServer;
-pub use versions::{Life, Versions, WatchKind};
+pub use versions::{Life, Trigger, Versions, WatchKind};
 pub use znode::Znode;
 
-use crate::base::{SessionId, Zxid};
-use crate::history::{Action, Event, Op, What};
+use crate::history::{Action, Event, What};
 
 /// The committed history so far, and every version of the tree.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,11 @@ impl Model {
     /// Takes the next event in.
     pub fn observe(&mut self, event: &Event) {
         match &event.what {
-            What::Ensemble { voters, .. } => self.electorate.set(voters),
-            What::Invoke { .. } => self.requests.observe(event),
+            What::Ensemble { voters, addresses, .. } => {
+                self.electorate.set(voters);
+                self.requests.locate(addresses);
+            }
+            What::Invoke { .. } | What::Reauth { .. } => self.requests.observe(event),
             What::Note { server, note } => {
                 self.ledger.observe(event, *server, note);
                 self.feed();
@@ -76,12 +80,6 @@ impl Model {
         self.requests.get(txn.request?)
     }
 
-    /// What `op` has to bring when it becomes the transaction `zxid` of `session`, upon the state
-    /// before that, with the leader's clock at `time_ms`.
-    pub fn expect(&self, op: &Op, session: SessionId, zxid: Zxid, time_ms: i64) -> Expected {
-        expect::expect(&self.versions, op, Stamp { zxid, session, time_ms })
-    }
-
     fn feed(&mut self) {
         while let Some(txn) = self.ledger.txn_mut(self.fed) {
             self.fed += 1;
@@ -94,9 +92,10 @@ impl Model {
                 txn.request = Some(request.number);
                 txn.repeats = request.txn;
                 request.txn.get_or_insert(stamp.zxid);
-                txn.expected = expect::refused_by_session(change)
-                    .unwrap_or_else(|| expect::expect(&self.versions, &request.op, stamp));
-                if !expect::agrees(&request.op, &txn.expected, change) {
+                txn.expected = expect::refused_by_session(change).unwrap_or_else(|| {
+                    expect::expect(&self.versions, &request.op, stamp, &request.ids)
+                });
+                if !expect::agrees(&request.op, &txn.expected, change, &request.ids) {
                     let expected = &txn.expected;
                     txn.mismatch = Some(format!("does {change:?} where {expected:?} is due"));
                 }

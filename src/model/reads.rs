@@ -1,29 +1,46 @@
 //! Whether what a read brought is what was there.
 
+use super::access::{is_believed, masked, may};
 use super::expect::CONFIG;
+use super::requests::Request;
 use super::versions::Versions;
 use crate::base::{ErrorCode, Stat, ZPath, Zxid};
-use crate::history::{Op, Outcome};
+use crate::history::{Acl, Acls, Identity, Op, Outcome};
 use std::fmt::Debug;
 
 impl Versions {
-    /// Whether `outcome` is what `op` has to bring after the transactions up to `zxid`. `Err` says
-    /// in words what differs.
+    /// Whether `outcome` is what the request has to bring after the transactions up to `zxid`. `Err`
+    /// says in words what differs.
     ///
     /// Operations that do not read are always right here.
-    pub fn check_read(&self, op: &Op, outcome: &Outcome, zxid: Zxid) -> Result<(), String> {
-        let (Op::Exists { path, .. } | Op::GetData { path, .. } | Op::GetChildren { path, .. }) =
-            op
-        else {
-            return Ok(());
-        };
+    pub fn check_read(
+        &self,
+        request: &Request,
+        outcome: &Outcome,
+        zxid: Zxid,
+    ) -> Result<(), String> {
+        let op = &request.op;
+        if let Op::AddAuth(proof) = op {
+            let right = is_believed(proof);
+            return if right { Ok(()) } else { Err("nothing is shown by that".to_owned()) };
+        }
+        let Some(path) = read_by(op) else { return Ok(()) };
         if path.as_str() == CONFIG {
             return Ok(());
         }
         let Some(znode) = self.znode_at(path.as_str(), zxid) else {
             return Err(format!("{path} was not there"));
         };
+        if !may_read(op, &znode.acls, &request.ids) {
+            return Err(format!("who asks may not read {path}, which is for {:?}", znode.acls));
+        }
         match (op, outcome) {
+            (Op::GetAcl { .. }, Outcome::Acl { acls, stat }) => {
+                let all = may(&znode.acls, Acl::ADMIN, &request.ids);
+                let due = if all { znode.acls.clone() } else { masked(&znode.acls) };
+                same("ACL", path, acls, &due)?;
+                same_stat(path, stat, &znode.stat())
+            }
             (Op::Exists { .. }, Outcome::Exists(stat)) => same_stat(path, stat, &znode.stat()),
             (Op::GetData { .. }, Outcome::Data { data, stat }) => {
                 same("data", path, data, &znode.data)?;
@@ -37,6 +54,14 @@ impl Versions {
         }
     }
 
+    /// The znode that a request reads after the transactions up to `zxid`, and whether its client
+    /// may; `None` when it is not there, or for everybody.
+    pub fn may_read<'a>(&self, request: &'a Request, zxid: Zxid) -> Option<(&'a ZPath, bool)> {
+        let path = read_by(&request.op)?;
+        let znode = self.znode_at(path.as_str(), zxid).filter(|znode| !znode.acls.is_open())?;
+        Some((path, may_read(&request.op, &znode.acls, &request.ids)))
+    }
+
     fn check_children(&self, path: &ZPath, names: &[String], zxid: Zxid) -> Result<(), String> {
         let there = self.children_at(path.as_str(), zxid);
         let same = there.iter().map(|child| child.name()).eq(names.iter().map(String::as_str));
@@ -47,21 +72,48 @@ impl Versions {
         Err(format!("the children of {path} were {there:?}, not {names:?}"))
     }
 
-    /// Whether `op` had to be refused with `code` after the transactions up to `zxid`. `Err` says
-    /// in words why not.
-    pub fn check_refusal(&self, op: &Op, code: ErrorCode, zxid: Zxid) -> Result<(), String> {
-        let (Op::Exists { path, .. } | Op::GetData { path, .. } | Op::GetChildren { path, .. }) =
-            op
-        else {
-            return Ok(());
-        };
-        let there = self.znode_at(path.as_str(), zxid).is_some();
-        match code {
-            ErrorCode::NoNode if there => Err(format!("{path} was there, not {code:?}")),
-            ErrorCode::NoNode | ErrorCode::SessionExpired | ErrorCode::SessionMoved => Ok(()),
+    /// Whether the request had to be refused with `code` after the transactions up to `zxid`. `Err`
+    /// says in words why not.
+    pub fn check_refusal(
+        &self,
+        request: &Request,
+        code: ErrorCode,
+        zxid: Zxid,
+    ) -> Result<(), String> {
+        let op = &request.op;
+        if let Op::AddAuth(proof) = op {
+            let right = code == ErrorCode::AuthFailed && !is_believed(proof);
+            return if right { Ok(()) } else { Err(format!("nothing was wrong with `{op}`")) };
+        }
+        let Some(path) = read_by(op) else { return Ok(()) };
+        let znode = self.znode_at(path.as_str(), zxid);
+        match (code, znode) {
+            (ErrorCode::NoNode, Some(_)) => Err(format!("{path} was there, not {code:?}")),
+            (ErrorCode::NoAuth, Some(znode)) if may_read(op, &znode.acls, &request.ids) => {
+                Err(format!("who asks may read {path}, which is for {:?}", znode.acls))
+            }
+            (ErrorCode::NoAuth, Some(_)) | (ErrorCode::NoNode, None) => Ok(()),
+            (ErrorCode::SessionExpired | ErrorCode::SessionMoved, _) => Ok(()),
             _ => Err(format!("nothing at {path} was a reason for {code:?}")),
         }
     }
+}
+
+/// The znode that a read is about.
+fn read_by(op: &Op) -> Option<&ZPath> {
+    match op {
+        Op::Exists { path, .. } | Op::GetData { path, .. } => Some(path),
+        Op::GetChildren { path, .. } | Op::GetAcl { path } => Some(path),
+        Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::SetAcl { .. } => None,
+        Op::Multi(_) | Op::Check { .. } | Op::Sync { .. } | Op::Close | Op::AddAuth(_) => None,
+        Op::AddWatch { .. } | Op::RemoveWatches { .. } => None,
+    }
+}
+
+/// Who may read the data may see the rest, too; the list itself is also for those who may change it.
+fn may_read(op: &Op, acls: &Acls, ids: &[Identity]) -> bool {
+    let perms = if matches!(op, Op::GetAcl { .. }) { Acl::READ | Acl::ADMIN } else { Acl::READ };
+    may(acls, perms, ids)
 }
 
 fn same<T: PartialEq + Debug>(

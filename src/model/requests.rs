@@ -1,8 +1,11 @@
-//! What clients have put on the wire, found by call and by session and xid.
+//! What clients have put on the wire, found by call and by session and xid; and who they had shown
+//! themselves to be.
 
 use crate::base::{ClientId, SessionId, Xid, Zxid};
-use crate::history::{Event, Op, What};
+use crate::history::{Event, Identity, Op, Proof, What};
+use core::net::IpAddr;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A request, from its `Invoke`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +22,8 @@ pub struct Request {
     pub xid: Xid,
     /// What it asks.
     pub op: Op,
+    /// All that its connection had shown its client to be before.
+    pub ids: Arc<[Identity]>,
     /// The event of its `Invoke`.
     pub invoked: u64,
     /// The first committed transaction that carries its session and xid.
@@ -31,11 +36,49 @@ pub struct Requests {
     all: Vec<Request>,
     by_xid: BTreeMap<(SessionId, Xid), usize>,
     by_call: BTreeMap<(ClientId, u64), usize>,
+    addresses: BTreeMap<ClientId, IpAddr>,
+    /// Each client's last connection, and who it is there.
+    shown: BTreeMap<ClientId, (u32, Arc<[Identity]>)>,
 }
 
 impl Requests {
-    /// Takes an `Invoke` in; other events say nothing here.
+    /// Where the clients are.
+    pub(super) fn locate(&mut self, addresses: &[(ClientId, IpAddr)]) {
+        self.addresses.extend(addresses.iter().copied());
+    }
+
+    /// Who a client is on a connection that has shown nothing: its address.
+    pub fn bare(&self, client: ClientId) -> Arc<[Identity]> {
+        let address = self.addresses.get(&client);
+        let identity = |it: &IpAddr| Identity { scheme: "ip".to_owned(), id: it.to_string() };
+        address.map(identity).into_iter().collect()
+    }
+
+    /// All that a client is on its last connection.
+    pub fn ids_of(&self, client: ClientId) -> Arc<[Identity]> {
+        self.shown.get(&client).map_or_else(|| self.bare(client), |shown| shown.1.clone())
+    }
+
+    fn ids_on(&mut self, client: ClientId, conn: u32) -> &mut Arc<[Identity]> {
+        let bare = self.bare(client);
+        let shown = self.shown.entry(client).or_insert_with(|| (conn, bare.clone()));
+        if shown.0 != conn {
+            *shown = (conn, bare);
+        }
+        &mut shown.1
+    }
+
+    fn show(&mut self, client: ClientId, conn: u32, proofs: &[Proof]) {
+        let ids = self.ids_on(client, conn);
+        let more = proofs.iter().filter_map(Proof::identity).filter(|it| !ids.contains(it));
+        *ids = ids.iter().cloned().chain(more).collect();
+    }
+
+    /// Takes in what goes on the wire; other events say nothing here.
     pub fn observe(&mut self, event: &Event) {
+        if let What::Reauth { client, conn, proofs } = &event.what {
+            self.show(*client, *conn, proofs);
+        }
         let What::Invoke { client, call, session, conn, xid, op } = &event.what else { return };
         let number = self.all.len();
         let request = Request {
@@ -45,12 +88,16 @@ impl Requests {
             conn: *conn,
             xid: *xid,
             op: op.clone(),
+            ids: self.ids_on(*client, *conn).clone(),
             invoked: event.index,
             txn: None,
         };
         self.all.push(request);
         self.by_xid.insert((*session, *xid), number);
         self.by_call.insert((*client, *call), number);
+        if let Op::AddAuth(proof) = op {
+            self.show(*client, *conn, std::slice::from_ref(proof));
+        }
     }
 
     /// The request with this number.

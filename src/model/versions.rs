@@ -6,7 +6,7 @@
 use super::members::Members;
 use super::znode::Znode;
 use crate::base::{SessionId, Stat, ZPath, Zxid};
-use crate::history::Kind;
+use crate::history::{Acls, Kind};
 use std::collections::BTreeMap;
 
 /// Which of the server's two watch tables a watch is in (`DataTree.dataWatches`, `childWatches`).
@@ -16,6 +16,20 @@ pub enum WatchKind {
     Data,
     /// Left by `getChildren`.
     Child,
+}
+
+/// Something that watches speak of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trigger {
+    /// The transaction.
+    pub zxid: Zxid,
+    /// What it did.
+    pub kind: Kind,
+    /// To which znode.
+    pub path: ZPath,
+    /// The znode's access control list then; of a deleted one the last. Only who may read the znode
+    /// is told (ZOOKEEPER-4799).
+    pub acls: Acls,
 }
 
 /// A session's life.
@@ -42,9 +56,9 @@ pub(super) struct Place {
     /// Ascending; only the last state of each transaction.
     versions: Vec<(Zxid, Option<Znode>)>,
     /// What fires a data watch: the first event of each transaction.
-    data_triggers: Vec<(Zxid, Kind)>,
+    data_triggers: Vec<Trigger>,
     /// What fires a child watch: the first event of each transaction.
-    child_triggers: Vec<(Zxid, Kind)>,
+    child_triggers: Vec<Trigger>,
     pub(super) children: Members,
 }
 
@@ -56,6 +70,8 @@ pub struct Versions {
     pub(super) sessions: BTreeMap<SessionId, Life>,
     /// How many sessions there were from each transaction on.
     pub(super) session_counts: Vec<(Zxid, u32)>,
+    /// All that watches that stay speak of, in the order in which it happened.
+    pub(super) triggers: Vec<Trigger>,
 }
 
 impl Versions {
@@ -103,11 +119,23 @@ impl Versions {
         (path, kind): (&str, WatchKind),
         after: Zxid,
         upto: Zxid,
-    ) -> Option<(Zxid, Kind)> {
+    ) -> Option<&Trigger> {
         let place = self.places.get(path)?;
         let triggers = place.triggers(kind);
-        let first = triggers.partition_point(|trigger| trigger.0 <= after);
-        triggers.get(first).copied().filter(|trigger| trigger.0 <= upto)
+        let first = triggers.partition_point(|trigger| trigger.zxid <= after);
+        triggers.get(first).filter(|trigger| trigger.zxid <= upto)
+    }
+
+    /// Everything after `after`, up to and with `upto`, of which watches speak.
+    pub fn triggers(&self, after: Zxid, upto: Zxid) -> &[Trigger] {
+        let first = self.triggers.partition_point(|trigger| trigger.zxid <= after);
+        let last = self.triggers.partition_point(|trigger| trigger.zxid <= upto);
+        self.triggers.get(first..last).unwrap_or_default()
+    }
+
+    /// Every znode that is there after all transactions, with its path.
+    pub fn znodes(&self) -> impl Iterator<Item = (&ZPath, &Znode)> {
+        self.places.iter().filter_map(|(path, place)| Some((path, place.now()?)))
     }
 }
 
@@ -141,22 +169,22 @@ impl Place {
         &mut self.versions[last].1
     }
 
-    fn triggers(&self, kind: WatchKind) -> &[(Zxid, Kind)] {
+    fn triggers(&self, kind: WatchKind) -> &[Trigger] {
         match kind {
             WatchKind::Data => &self.data_triggers,
             WatchKind::Child => &self.child_triggers,
         }
     }
 
-    /// `zxid` fires the watches here. A watch is one-shot: of one transaction only the first
+    /// The watches here fire. Those in the tables speak once: of one transaction only the first
     /// event counts.
-    pub(super) fn fire(&mut self, table: WatchKind, zxid: Zxid, kind: Kind) {
+    pub(super) fn fire(&mut self, table: WatchKind, trigger: &Trigger) {
         let triggers = match table {
             WatchKind::Data => &mut self.data_triggers,
             WatchKind::Child => &mut self.child_triggers,
         };
-        if triggers.last().is_none_or(|last| last.0 != zxid) {
-            triggers.push((zxid, kind));
+        if triggers.last().is_none_or(|last| last.zxid != trigger.zxid) {
+            triggers.push(trigger.clone());
         }
     }
 }

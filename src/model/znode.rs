@@ -1,6 +1,7 @@
 //! A znode in one version, and its Stat as clients see it.
 
 use crate::base::{Data, SessionId, Stat, Zxid};
+use crate::history::{Acls, Passing};
 
 /// A znode after some transaction. Fields as in [`Stat`], but for `cversion`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,6 +26,10 @@ pub struct Znode {
     pub aversion: i32,
     /// The session it lives with; 0 for none.
     pub owner: SessionId,
+    /// How it goes by itself, if it does.
+    pub passing: Option<Passing>,
+    /// Who may do what with it.
+    pub acls: Acls,
     /// How many children it has.
     pub children: i32,
 }
@@ -51,6 +56,18 @@ impl Znode {
     /// True when it lives with a session.
     pub fn is_ephemeral(&self) -> bool {
         self.owner != SessionId(0)
+    }
+
+    /// Whether it is time for it to go, when the leader's wall clock says `now_ms`: a container that
+    /// has had a child, or a znode that was not set for its time to live; and without a child
+    /// (`ContainerManager.getCandidates`).
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.children == 0
+            && match self.passing {
+                None => false,
+                Some(Passing::Container) => self.created != 0,
+                Some(Passing::Ttl { ms }) => now_ms.saturating_sub(self.mtime) > ms,
+            }
     }
 
     /// Takes note of a child that `zxid` created (`DataTree.createNode`).

@@ -113,15 +113,18 @@ impl Phases<'_> {
         self.cluster.board.servers().values().any(|it| it.state.serving)
     }
 
-    /// Every server serves the same state, no client waits for anything, and no
-    /// session is left that belongs to nobody.
+    /// Every server serves the same state, no client waits for anything, and nothing is left that is
+    /// to go by itself: no session that belongs to nobody, no znode that is over.
     fn is_at_rest(&self) -> bool {
         let servers = self.cluster.board.servers();
         let clients = self.cluster.board.clients();
         let Some(first) = servers.values().next() else { return false };
         let same = servers.values().all(|it| {
             let (one, other) = (it.state, first.state);
-            it.up && one.serving && (one.zxid, one.digest) == (other.zxid, other.digest)
+            it.up
+                && one.serving
+                && one.over == 0
+                && (one.zxid, one.digest) == (other.zxid, other.digest)
         });
         // A client that has closed its session has no connection until it is asked for something.
         let idle =

@@ -11,7 +11,7 @@ use crate::scenario::{Plan, PlanClient};
 use crate::server::{Config, Membership, OperationSettings, Passing};
 use crate::sim::{
     Board, ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess,
-    Steps, World, WorldSettings,
+    Steps, World, WorldSettings, address_of,
 };
 use madsim::runtime::Runtime;
 use std::any::Any;
@@ -137,7 +137,9 @@ async fn live(
 
 fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
     let (voters, observers) = (plan.ensemble.voters(), plan.ensemble.observers());
-    cluster.recorder.record(What::Ensemble { voters, observers });
+    let address = |it: &PlanClient| (it.id, address_of(it.id.into()));
+    let addresses = plan.clients.iter().map(address).collect();
+    cluster.recorder.record(What::Ensemble { voters, observers, addresses });
     for id in plan.servers() {
         cluster.start_server(ServerProcess {
             world: cluster.world.clone(),

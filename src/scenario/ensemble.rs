@@ -35,6 +35,11 @@ impl EnsembleWish {
     pub(super) fn all(&self) -> Vec<ServerId> {
         (1..=self.servers + self.observers).map(ServerId).collect()
     }
+
+    /// Those who observe, in ascending order.
+    pub(super) fn observers(&self) -> Vec<ServerId> {
+        (self.servers + 1..=self.servers + self.observers).map(ServerId).collect()
+    }
 }
 
 impl Default for EnsembleWish {

@@ -9,7 +9,7 @@ use super::{
 use crate::base::{ClientId, Redraw, Rng, ServerId, Streams};
 use crate::faults::{self, Fault};
 use crate::sim::{DiskSettings, NetworkSettings};
-use crate::workloads::{self, Seat, Workload};
+use crate::workloads::{self, Seat, Seats, Workload};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use toml::Table;
@@ -241,10 +241,20 @@ fn draw_client(
         stream: format!("workload/{seat}"),
         start_ms: rng.between(0, START_MS_MAX),
         session_timeout_ms: scenario.ensemble.session_timeout_ms.draw(&mut rng),
-        servers: scenario.ensemble.all(),
+        servers: servers_of(scenario, &wish.name),
         seat: Seat { index, clients: wish.clients, ops: wish.ops },
         options: wish.options.clone(),
         steps: None,
+    }
+}
+
+/// The servers that a workload's clients know.
+fn servers_of(scenario: &Scenario, workload: &str) -> Vec<ServerId> {
+    let seats = workloads::ALL.iter().find(|entry| entry.name == workload).map(|it| it.seats);
+    let observers = scenario.ensemble.observers();
+    match seats {
+        Some(Seats::Observers) if !observers.is_empty() => observers,
+        Some(Seats::Observers | Seats::Anywhere) | None => scenario.ensemble.all(),
     }
 }
 

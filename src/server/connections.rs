@@ -61,7 +61,12 @@ pub enum Due {
         path: String,
     },
     /// Nothing: it is answered from the tree.
-    Read(Request),
+    Read {
+        /// What is read.
+        request: Request,
+        /// Who the connection had shown itself to be when it asked.
+        ids: Arc<[Identity]>,
+    },
     /// Nothing: it is refused, because its bytes are no such request.
     Refusal(ErrorCode),
 }
@@ -69,7 +74,7 @@ pub enum Due {
 impl Due {
     /// Whether only those before it are waited for.
     pub fn is_ready(&self) -> bool {
-        matches!(self, Due::Read(_) | Due::Refusal(_))
+        matches!(self, Due::Read { .. } | Due::Refusal(_))
     }
 }
 

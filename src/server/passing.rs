@@ -60,11 +60,16 @@ impl Server {
         }
     }
 
-    /// Whether it is over, and will still be once everything is applied that is on its way.
+    /// As the leader: how many znodes are over now.
+    pub(super) fn over_count(&self) -> usize {
+        if self.leads() { self.tree.passing().filter(|path| self.is_over(path)).count() } else { 0 }
+    }
+
+    /// Whether it is over, and nothing is on its way that could change that: what is set, filled or
+    /// created anew at this moment is looked at another time.
     fn is_over(&self, path: &ZPath) -> bool {
         let Some(znode) = self.tree.get(path.as_str()) else { return false };
-        let ahead = self.overlay.get(&self.tree, path.as_str());
-        ahead.is_some_and(|it| it.children == 0 && it.owner == znode.owner)
+        !self.overlay.is_touched(path.as_str())
             && (self.rules.passes)(Candidate {
                 lifetime: znode.lifetime(),
                 children: znode.children.len(),

@@ -7,12 +7,12 @@ use super::rules::{Progress, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
-use crate::history::{Change, Note, Role};
+use crate::history::{self, Change, Note, Role};
 use crate::ops::{Kind, Likeness, Preparation, Reading, Reply, Request, Sync};
 use crate::tree::{Applied, Body, Lifetime, SnapshotWriter, Txn};
 use crate::wire::{
-    Frames, Identity, Packet, PacketKind, Proposal, Reader, ReplyHeader, RequestHeader, Writer,
-    opcode,
+    Acl, Frames, Identity, Packet, PacketKind, Proposal, Reader, ReplyHeader, RequestHeader,
+    Writer, opcode,
 };
 use crate::zab::Delivery;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Server {
         if request.kind() == Kind::Write {
             match self.local_write(session, &request) {
                 Local::Forward => {}
-                Local::Here => return self.take_turn(conn, xid, Due::Read(request)),
+                Local::Here => return self.take_turn(conn, xid, Due::Read { request, ids }),
                 Local::Refuse(code) => return self.take_turn(conn, xid, Due::Refusal(code)),
             }
             let answered = request.is_answered(&self.config.operations);
@@ -86,8 +86,8 @@ impl Server {
                 self.wait(conn, xid, Due::Sync { path: sync.path });
                 self.forward((session, xid, number), &frame[8..], ids.to_vec());
             }
-            request if idle => self.answer_read(conn, (xid, self.now.time), &request),
-            request => self.wait(conn, xid, Due::Read(request)),
+            request if idle => self.answer_read(conn, (xid, self.now.time), (&request, &ids)),
+            request => self.wait(conn, xid, Due::Read { request, ids }),
         }
     }
 
@@ -292,7 +292,9 @@ impl Server {
         {
             self.outstanding_count -= 1;
             match due {
-                Due::Read(request) => self.answer_read(conn, (xid, since), &request),
+                Due::Read { request, ids } => {
+                    self.answer_read(conn, (xid, since), (&request, &ids));
+                }
                 Due::Refusal(code) => {
                     self.reply(conn, xid, Err(code.to_wire()), self.reply_zxid());
                     if code == ErrorCode::Unimplemented {
@@ -304,7 +306,13 @@ impl Server {
         }
     }
 
-    fn answer_read(&mut self, conn: ConnId, (xid, since): (Xid, Time), request: &Request) {
+    /// By whom the connection was when it asked, whatever it has shown since (`Request.authInfo`).
+    fn answer_read(
+        &mut self,
+        conn: ConnId,
+        (xid, since): (Xid, Time),
+        (request, ids): (&Request, &[Identity]),
+    ) {
         if matches!(request, Request::CloseSession(_)) {
             self.reply(conn, xid, Ok(Reply::Empty), self.reply_zxid());
             let session = self.conns.get(&conn).and_then(Connection::session).unwrap_or_default();
@@ -312,18 +320,23 @@ impl Server {
         }
         let result = match self.answer_about_watches(conn, request) {
             Some(result) => result,
-            None => self.read(conn, request),
+            None => self.read(conn, request, ids),
         };
         self.answered(conn, &Waiting { xid, since, due: Due::Txn { answered: true } });
         self.reply(conn, xid, result.map_err(ErrorCode::to_wire), self.reply_zxid());
     }
 
-    fn read(&mut self, conn: ConnId, request: &Request) -> Result<Reply, ErrorCode> {
+    fn read(
+        &mut self,
+        conn: ConnId,
+        request: &Request,
+        ids: &[Identity],
+    ) -> Result<Reply, ErrorCode> {
         let Some(it) = self.conns.get(&conn) else { return Ok(Reply::Empty) };
         let reading = Reading {
             tree: &self.tree,
             session: it.session().unwrap_or_default(),
-            ids: &it.ids,
+            ids,
             settings: &self.config.operations,
         };
         let result = request.read(&reading).expect("only reads are answered from the tree");
@@ -391,7 +404,8 @@ impl Server {
         if let Some(Waiting { due, .. }) = sync
             && let Due::Sync { path } = due
         {
-            *due = Due::Read(Request::Sync(Sync { path: std::mem::take(path) }));
+            let request = Request::Sync(Sync { path: std::mem::take(path) });
+            *due = Due::Read { request, ids: Arc::default() };
         }
         self.answer_waiting_reads(conn);
     }
@@ -430,16 +444,23 @@ fn change_of(body: Body) -> Change {
         Body::CloseSession { paths } => {
             Change::CloseSession { paths: paths.into_iter().map(path).collect() }
         }
-        Body::Create { path: text, data, lifetime, parent_cversion, .. } => Change::Create {
+        Body::Create { path: text, data, acls, lifetime, parent_cversion, .. } => Change::Create {
             path: path(text),
             data,
             ephemeral: lifetime == Lifetime::Ephemeral,
+            passing: match lifetime {
+                Lifetime::Persistent | Lifetime::Ephemeral => None,
+                Lifetime::Container => Some(history::Passing::Container),
+                Lifetime::Ttl { ms } => Some(history::Passing::Ttl { ms }),
+            },
+            acls: acls_of(&acls),
             parent_cversion,
         },
-        Body::Delete { path: text } | Body::DeleteContainer { path: text } => {
-            Change::Delete { path: path(text) }
+        Body::Delete { path: text } => Change::Delete { path: path(text) },
+        Body::DeleteContainer { path: text } => Change::Pass { path: path(text) },
+        Body::SetAcl { path: text, acls, version } => {
+            Change::SetAcl { path: path(text), acls: acls_of(&acls), version }
         }
-        Body::SetAcl { path: text, version, .. } => Change::SetAcl { path: path(text), version },
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data, version }
         }
@@ -447,4 +468,9 @@ fn change_of(body: Body) -> Change {
         Body::Multi(parts) => Change::Multi(parts.into_iter().map(change_of).collect()),
         Body::Error(code) => Change::Error(ErrorCode::from_wire(code)),
     }
+}
+
+fn acls_of(acls: &[Acl]) -> history::Acls {
+    let entry = |it: &Acl| history::Acl::new(&it.scheme, it.id.clone(), it.perms);
+    acls.iter().map(entry).collect::<Vec<_>>().into()
 }

@@ -137,6 +137,9 @@ pub struct State {
     pub sessions: usize,
     /// Number of znodes in its tree.
     pub znodes: usize,
+    /// As the leader: number of znodes that it will delete when it looks again, because they are
+    /// over.
+    pub over: usize,
     /// Whether it answers clients.
     pub serving: bool,
 }
@@ -202,6 +205,7 @@ impl Server {
             digest: self.tree.digest(),
             sessions: self.tree.sessions().len(),
             znodes: self.tree.len(),
+            over: self.over_count(),
             serving: self.serving.is_some(),
         }
     }

@@ -196,16 +196,29 @@ impl Node {
                 return self.answered(call, answer, invoked);
             }
             Effect::Connection { conn_number, session, change } => {
-                self.session_ended |=
-                    matches!(change, ConnectionChange::Expired | ConnectionChange::GaveUp);
+                self.session_ended |= match change {
+                    ConnectionChange::Expired | ConnectionChange::GaveUp => true,
+                    ConnectionChange::AuthFailed => true,
+                    ConnectionChange::Connected { .. } | ConnectionChange::Disconnected => false,
+                    ConnectionChange::Closed | ConnectionChange::Vanished => false,
+                };
                 What::Connection { client, conn: conn_number, session, change }
             }
             Effect::Told { conn_number, told } => {
                 self.told.push_back(told.clone());
                 What::Watch { client, conn: conn_number, told }
             }
-            Effect::Rearm { conn_number, since, data, exist, child } => {
-                What::Rearm { client, conn: conn_number, since, data, exist, child }
+            Effect::Rearm {
+                conn_number: conn,
+                since,
+                data,
+                exist,
+                child,
+                persistent,
+                recursive,
+            } => What::Rearm { client, conn, since, data, exist, child, persistent, recursive },
+            Effect::Reauth { conn_number, proofs } => {
+                What::Reauth { client, conn: conn_number, proofs }
             }
             Effect::Rearmed { conn_number, zxid } => {
                 What::Rearmed { client, conn: conn_number, zxid }

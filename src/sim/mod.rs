@@ -31,7 +31,7 @@ pub use clock::{Clock, WALL_START_MS};
 pub use cluster::{Board, ClientBoard, Cluster, ServerBoard, Steps};
 pub use inbox::{Arrival, Inbox};
 pub use recorder::{Recorded, Recorder};
-pub use server_node::ServerProcess;
+pub use server_node::{ServerProcess, address_of};
 pub use settings::{DiskSettings, NetworkSettings};
 pub use wire_node::{Heard, Wire};
 pub use world::{World, WorldSettings};

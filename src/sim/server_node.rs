@@ -10,7 +10,7 @@ use super::world::World;
 use crate::base::{ConnId, Millis, NodeId, ServerId, Time};
 use crate::history::What;
 use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
-use core::net::{Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// How often the whole state is looked at. It costs a walk over the tree, so that a large one is
@@ -142,13 +142,17 @@ fn input_of(arrival: Arrival) -> Input {
     }
 }
 
-/// Where a node is, in the simulated network: servers in 10.0.0.0/16, clients in 10.1.0.0/16.
+/// From where a node dials, in the simulated network.
 fn address(node: NodeId, conn: ConnId) -> SocketAddr {
+    SocketAddr::new(address_of(node), 32_768 + (conn.0 % 28_000) as u16)
+}
+
+/// Where a node is, in the simulated network: servers in 10.0.0.0/16, clients in 10.1.0.0/16.
+pub fn address_of(node: NodeId) -> IpAddr {
     let (net, number) = match node {
         NodeId::Server(id) => (0, u32::from(id.0)),
         NodeId::Client(id) => (1, id.0),
     };
     let [.., high, low] = number.to_be_bytes();
-    let port = 32_768 + (conn.0 % 28_000) as u16;
-    SocketAddr::new(Ipv4Addr::new(10, net, high, low).into(), port)
+    Ipv4Addr::new(10, net, high, low).into()
 }

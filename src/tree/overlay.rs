@@ -59,6 +59,11 @@ pub struct Overlay {
 }
 
 impl Overlay {
+    /// Whether anything outstanding concerns the znode.
+    pub fn is_touched(&self, path: &str) -> bool {
+        self.latest.contains_key(path)
+    }
+
     /// The znode as it will be; `None` when it will not exist.
     pub fn get(&self, tree: &Tree, path: &str) -> Option<Record> {
         if let Some(record) = self.latest.get(path) {

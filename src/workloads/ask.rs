@@ -1,7 +1,7 @@
 //! Requests in short forms, for the workloads.
 
 use crate::base::{Data, ErrorCode, Stat, ZPath};
-use crate::history::{Answer, CreateMode, Op, Outcome};
+use crate::history::{Acls, Answer, CreateMode, Op, Outcome};
 
 /// Whichever version it has.
 pub const ANY: i32 = -1;
@@ -23,7 +23,7 @@ pub fn create(path: &ZPath, data: impl Into<Data>) -> Op {
 
 /// Creates a znode.
 pub fn create_as(mode: CreateMode, path: &ZPath, data: impl Into<Data>) -> Op {
-    Op::Create { path: path.clone(), data: data.into(), mode }
+    Op::Create { path: path.clone(), data: data.into(), mode, acls: Acls::OPEN }
 }
 
 /// Deletes a znode.
@@ -77,7 +77,9 @@ pub fn subject(op: &Op) -> Option<&ZPath> {
         Op::Create { path, .. } | Op::Delete { path, .. } | Op::SetData { path, .. } => Some(path),
         Op::Exists { path, .. } | Op::GetData { path, .. } => Some(path),
         Op::GetChildren { path, .. } | Op::Check { path, .. } | Op::Sync { path } => Some(path),
-        Op::Multi(_) | Op::Close => None,
+        Op::GetAcl { path } | Op::SetAcl { path, .. } => Some(path),
+        Op::AddWatch { path, .. } | Op::RemoveWatches { path, .. } => Some(path),
+        Op::Multi(_) | Op::Close | Op::AddAuth(_) => None,
     }
 }
 
@@ -85,11 +87,13 @@ pub fn subject(op: &Op) -> Option<&ZPath> {
 pub fn stat_of(answer: &Answer) -> Option<&Stat> {
     let Answer::Ok { outcome, .. } = answer else { return None };
     match outcome {
-        Outcome::Exists(stat) | Outcome::Set(stat) => Some(stat),
+        Outcome::Exists(stat) | Outcome::Set(stat) | Outcome::AclSet(stat) => Some(stat),
+        Outcome::Acl { stat, .. } => Some(stat),
         Outcome::Data { stat, .. } | Outcome::Children { stat, .. } => Some(stat),
         Outcome::Created { stat, .. } => stat.as_ref(),
         Outcome::Deleted | Outcome::Multi(_) | Outcome::MultiRefused(_) => None,
         Outcome::Checked | Outcome::Synced | Outcome::Closed => None,
+        Outcome::Authenticated | Outcome::Watching | Outcome::Removed => None,
     }
 }
 

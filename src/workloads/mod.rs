@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 use toml::de::Error;
 
+mod acls;
 mod ask;
+mod containers;
 mod ephemerals;
 mod fixed;
 mod lock;
 mod multis;
+mod observers;
+mod persistent_watchers;
 mod register;
 mod sequencers;
 mod turns;
@@ -30,6 +34,13 @@ pub const ALL: &[Entry] = &[
     entry("watchers", "some write, the others wait to be told", watchers::build),
     entry("multis", "atomic moves between accounts", multis::build),
     entry("lock", "the lock recipe", lock::build),
+    entry("acls", "znodes that are not for everybody", acls::build),
+    entry("containers", "znodes that go by themselves", containers::build),
+    entry("persistent_watchers", "watches that stay", persistent_watchers::build),
+    Entry {
+        seats: Seats::Observers,
+        ..entry("observers", "clients of observers only", observers::build)
+    },
 ];
 
 /// A line of the table.
@@ -39,9 +50,20 @@ pub struct Entry {
     pub name: &'static str,
     /// What its clients do, in a few words.
     pub about: &'static str,
+    /// Which servers its clients know.
+    pub seats: Seats,
     /// Makes one client's generator from the options of its scenario; those that it does not have
     /// are errors.
     pub build: Build,
+}
+
+/// Which servers a workload's clients know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Seats {
+    /// All.
+    Anywhere,
+    /// The observers, where there are any.
+    Observers,
 }
 
 /// Makes one client's generator.
@@ -53,7 +75,7 @@ pub fn names() -> Vec<&'static str> {
 }
 
 const fn entry(name: &'static str, about: &'static str, build: Build) -> Entry {
-    Entry { name, about, build }
+    Entry { name, about, seats: Seats::Anywhere, build }
 }
 
 /// What a client does next.

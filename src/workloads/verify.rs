@@ -37,11 +37,12 @@ impl Verify {
     }
 }
 
-/// Ephemeral znodes may go while the walk lasts; every other refusal is a reason to begin again.
+/// Some znodes go by themselves while the walk lasts, and some are not for everybody; every other
+/// refusal is a reason to begin again.
 fn is_final(answer: &Answer) -> bool {
     match answer {
         Answer::Ok { .. } => true,
-        Answer::Refused { code, .. } => *code == ErrorCode::NoNode,
+        Answer::Refused { code, .. } => matches!(code, ErrorCode::NoNode | ErrorCode::NoAuth),
         Answer::Unknown(_) => false,
     }
 }

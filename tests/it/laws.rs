@@ -3,7 +3,7 @@
 use crate::codec::{any_bytes, holds};
 use crate::disk::{CRASHES, Disk, proposal, save_snapshot};
 use menagerie::base::{Data, Epoch, ErrorCode, SessionId, Xid, ZPath, Zxid};
-use menagerie::history::Change;
+use menagerie::history::{self, Acls, Change, Passing};
 use menagerie::model::{Stamp, Versions};
 use menagerie::ops::{
     Check, CloseSession, Create, Delete, Multi, Part, Preparation, Request, SetData, Settings,
@@ -148,17 +148,22 @@ fn change_of(body: &Body) -> Change {
         Body::CloseSession { paths } => {
             Change::CloseSession { paths: paths.iter().map(|it| path(it)).collect() }
         }
-        Body::Create { path: text, data, lifetime, parent_cversion, .. } => Change::Create {
+        Body::Create { path: text, data, acls, lifetime, parent_cversion, .. } => Change::Create {
             path: path(text),
             data: data.clone(),
             ephemeral: *lifetime == Lifetime::Ephemeral,
+            passing: match lifetime {
+                Lifetime::Persistent | Lifetime::Ephemeral => None,
+                Lifetime::Container => Some(Passing::Container),
+                Lifetime::Ttl { ms } => Some(Passing::Ttl { ms: *ms }),
+            },
+            acls: acls_of(acls),
             parent_cversion: *parent_cversion,
         },
-        Body::Delete { path: text } | Body::DeleteContainer { path: text } => {
-            Change::Delete { path: path(text) }
-        }
-        Body::SetAcl { path: text, version, .. } => {
-            Change::SetAcl { path: path(text), version: *version }
+        Body::Delete { path: text } => Change::Delete { path: path(text) },
+        Body::DeleteContainer { path: text } => Change::Pass { path: path(text) },
+        Body::SetAcl { path: text, acls, version } => {
+            Change::SetAcl { path: path(text), acls: acls_of(acls), version: *version }
         }
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data: data.clone(), version: *version }
@@ -167,6 +172,11 @@ fn change_of(body: &Body) -> Change {
         Body::Multi(parts) => Change::Multi(parts.iter().map(change_of).collect()),
         Body::Error(code) => Change::Error(ErrorCode::from_wire(*code)),
     }
+}
+
+fn acls_of(acls: &[Acl]) -> Acls {
+    let entry = |it: &Acl| history::Acl::new(&it.scheme, it.id.clone(), it.perms);
+    acls.iter().map(entry).collect::<Vec<_>>().into()
 }
 
 /// Every path that a transaction creates.

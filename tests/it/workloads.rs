@@ -2,7 +2,7 @@
 //! stream.
 
 use menagerie::base::{Data, ErrorCode, Rng, SessionId, Stat, ZPath, Zxid, sequence_suffix};
-use menagerie::history::{Answer, Claim, CreateMode, Kind, Lost, Op, Outcome, Told};
+use menagerie::history::{Acls, Answer, Claim, CreateMode, Kind, Lost, Op, Outcome, Told};
 use menagerie::workloads::{self, Seat, Seen, Step, Verify, Workload};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl Service {
 
     fn perform(&mut self, op: &Op) -> Result<Outcome, ErrorCode> {
         match op {
-            Op::Create { path, data, mode } => self.create(path, data, *mode),
+            Op::Create { path, data, mode, .. } => self.create(path, data, *mode),
             Op::Delete { path, version } => {
                 self.at(path, *version)?;
                 if !self.children(path).is_empty() {
@@ -57,6 +57,19 @@ impl Service {
             Op::Multi(parts) => Ok(self.multi(parts)),
             Op::Check { path, version } => self.at(path, *version).map(|_| Outcome::Checked),
             Op::Sync { .. } => Ok(Outcome::Synced),
+            Op::AddAuth(_) => Ok(Outcome::Authenticated),
+            Op::GetAcl { path } => {
+                let stat = self.at(path, -1)?;
+                Ok(Outcome::Acl { acls: Acls::OPEN, stat })
+            }
+            Op::SetAcl { path, .. } => {
+                let mut stat = self.at(path, -1)?;
+                stat.aversion += 1;
+                self.znodes.insert(path.clone(), (self.data(path), stat));
+                Ok(Outcome::AclSet(stat))
+            }
+            Op::AddWatch { .. } => Ok(Outcome::Watching),
+            Op::RemoveWatches { .. } => Ok(Outcome::Removed),
             Op::Close => {
                 self.znodes.retain(|_, (_, stat)| stat.ephemeral_owner == SessionId(0));
                 Ok(Outcome::Closed)
@@ -253,7 +266,12 @@ fn verify_reads_every_znode_once() {
     for path in ["/a", "/a/b", "/a/c", "/d"] {
         let path = ZPath::parse(path).unwrap();
         service
-            .perform(&Op::Create { path, data: "x".into(), mode: CreateMode::Persistent })
+            .perform(&Op::Create {
+                path,
+                data: "x".into(),
+                mode: CreateMode::Persistent,
+                acls: Acls::OPEN,
+            })
             .unwrap();
     }
     let (mut verify, mut rng) = (Verify::default(), Rng::stream(1, "test"));

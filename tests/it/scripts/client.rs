@@ -6,7 +6,7 @@
 
 use menagerie::base::{ConnId, Data, Epoch, SessionId, Stat, Time, Xid, ZPath, Zxid};
 use menagerie::client::{Client, Config, Effect, Input, Rules};
-use menagerie::history::{CreateMode, Op};
+use menagerie::history::{Acl, Acls, CreateMode, Op, Proof, Watching};
 use menagerie::ops::{MultiResult, Part, Reply, Request};
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Reader, ReplyHeader, RequestHeader, WatcherEvent,
@@ -192,7 +192,12 @@ fn op_of(text: &str) -> Op {
     let version = || words.last().unwrap().parse().unwrap();
     let at = || path(words[1]);
     match words[0] {
-        "create" => Op::Create { path: at(), data: "x".into(), mode: mode(&words) },
+        "create" => create_of(&words),
+        "show" => Op::AddAuth(Proof { scheme: words[1].into(), secret: words[2].into() }),
+        "getAcl" => Op::GetAcl { path: at() },
+        "setAcl" => Op::SetAcl { path: at(), acls: acls_of(words[2]), version: version() },
+        "addWatch" => Op::AddWatch { path: at(), recursive: words.contains(&"recursive") },
+        "removeWatches" => Op::RemoveWatches { path: at(), which: which_of(words[2]) },
         "delete" => Op::Delete { path: at(), version: version() },
         "exists" => Op::Exists { path: at(), watch },
         "get" => Op::GetData { path: at(), watch },
@@ -205,7 +210,37 @@ fn op_of(text: &str) -> Op {
     }
 }
 
+/// `create PATH [ephemeral] [sequential] [container] [ttl=MS] [for ACL,ACL]`
+fn create_of(words: &[&str]) -> Op {
+    let acls = words.iter().position(|word| *word == "for");
+    let acls = acls.map_or(Acls::OPEN, |at| acls_of(words[at + 1]));
+    Op::Create { path: path(words[1]), data: "x".into(), mode: mode(words), acls }
+}
+
+fn acls_of(text: &str) -> Acls {
+    text.split(',').map(|entry| entry.parse().unwrap()).collect::<Vec<Acl>>().into()
+}
+
+fn which_of(text: &str) -> Watching {
+    match text {
+        "children" => Watching::Children,
+        "data" => Watching::Data,
+        "any" => Watching::Any,
+        "persistent" => Watching::Persistent,
+        "recursive" => Watching::Recursive,
+        _ => panic!("no kind of watch: {text}"),
+    }
+}
+
 fn mode(words: &[&str]) -> CreateMode {
+    let ttl = words.iter().find_map(|word| word.strip_prefix("ttl="));
+    if let Some(ms) = ttl.map(|ms| ms.parse().unwrap()) {
+        let sequential = words.contains(&"sequential");
+        return if sequential { CreateMode::TtlSequential { ms } } else { CreateMode::Ttl { ms } };
+    }
+    if words.contains(&"container") {
+        return CreateMode::Container;
+    }
     match (words.contains(&"ephemeral"), words.contains(&"sequential")) {
         (false, false) => CreateMode::Persistent,
         (true, false) => CreateMode::Ephemeral,
