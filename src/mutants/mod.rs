@@ -6,6 +6,7 @@
 
 mod no_owner_check;
 mod untold_touches;
+mod unused_containers;
 mod zk_1154;
 mod zk_1208;
 mod zk_1367;
@@ -63,6 +64,7 @@ pub const ALL: &[Mutant] = &[
     zk_4712::MUTANT,
     no_owner_check::MUTANT,
     untold_touches::MUTANT,
+    unused_containers::MUTANT,
 ];
 
 /// The names of all mutants, in the order of the table.

@@ -289,6 +289,7 @@ fn body_of(text: &str, words: &[&str]) -> Reply {
     let rest = || words[5..].iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     match words[4] {
         "created" => Reply::Created { path: words[5].to_owned(), stat: Some(stat(0)) },
+        "watching" => Reply::Watching(0),
         "deleted" => Reply::Deleted,
         "stat" => Reply::Stat(stat(field(text, "version").parse().unwrap())),
         "data" => Reply::Data { data: Data::from(words[5]), stat: stat(0) },
