@@ -154,7 +154,8 @@ impl fmt::Display for Change {
             Change::SetData { path, data, version } => {
                 write!(f, "set {path} to {data:?}, version {version}")
             }
-            Change::SetAcl { path, version } => {
+            Change::Pass { path } => write!(f, "let {path} go"),
+            Change::SetAcl { path, version, .. } => {
                 write!(f, "set the access control list of {path}, version {version}")
             }
             Change::Check { path } => write!(f, "check {path}"),

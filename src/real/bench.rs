@@ -4,7 +4,7 @@
 use super::client::{Caller, Heard};
 use super::clock::Clock;
 use crate::base::{Data, ErrorCode, Time, ZPath};
-use crate::history::{Answer, ConnectionChange, CreateMode, Lost, Op};
+use crate::history::{Acls, Answer, ConnectionChange, CreateMode, Lost, Op};
 use hdrhistogram::Histogram;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -281,6 +281,7 @@ fn error_of(answer: &Answer) -> Option<String> {
         Answer::Refused { code, .. } => Some(format!("{code:?}")),
         Answer::Unknown(Lost::Connection) => Some("ConnectionLoss".to_owned()),
         Answer::Unknown(Lost::Session) => Some("SessionExpired".to_owned()),
+        Answer::Unknown(Lost::Auth) => Some("AuthFailed".to_owned()),
     }
 }
 
@@ -316,6 +317,7 @@ impl Sources {
                 path: self.own.clone(),
                 data: self.value.clone(),
                 mode: CreateMode::EphemeralSequential,
+                acls: Acls::OPEN,
             },
         };
         (kind, op)
@@ -357,7 +359,8 @@ async fn prepare(clock: Clock, load: &Load) -> Result<(), BenchError> {
         drop(stream.map_err(unreachable)?);
     }
     let mut caller = connect(clock, load).await?;
-    let create = |path, data| Op::Create { path, data, mode: CreateMode::Persistent };
+    let mode = CreateMode::Persistent;
+    let create = |path, data| Op::Create { path, data, mode, acls: Acls::OPEN };
     let root = vec![create(path(ROOT), "".into())];
     let znodes = (0..load.znodes).map(|number| create(znode(number), value(load))).collect();
     for ops in [root, znodes] {

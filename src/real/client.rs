@@ -210,7 +210,7 @@ impl Caller {
             }
             Effect::Connection { change, .. } => self.heard.push_back(Heard::Connection(change)),
             Effect::Invoked { .. } | Effect::Told { .. } => {}
-            Effect::Rearm { .. } | Effect::Rearmed { .. } => {}
+            Effect::Rearm { .. } | Effect::Rearmed { .. } | Effect::Reauth { .. } => {}
         }
     }
 

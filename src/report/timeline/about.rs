@@ -122,7 +122,7 @@ impl Fold {
                 let paths = data.iter().chain(exist).chain(child).cloned().collect();
                 of(EventKind::Watch, (self.session(*client), paths), None)
             }
-            What::Rearmed { client, .. } => {
+            What::Rearmed { client, .. } | What::Reauth { client, .. } => {
                 of(EventKind::Watch, (self.session(*client), Vec::new()), None)
             }
             What::Claim { client, claim } => {
@@ -188,9 +188,13 @@ fn paths_of(op: &Op) -> Vec<ZPath> {
         | Op::SetData { path, .. }
         | Op::GetChildren { path, .. }
         | Op::Check { path, .. }
+        | Op::GetAcl { path }
+        | Op::SetAcl { path, .. }
+        | Op::AddWatch { path, .. }
+        | Op::RemoveWatches { path, .. }
         | Op::Sync { path } => vec![path.clone()],
         Op::Multi(parts) => parts.iter().flat_map(paths_of).collect(),
-        Op::Close => Vec::new(),
+        Op::Close | Op::AddAuth(_) => Vec::new(),
     }
 }
 
@@ -198,6 +202,7 @@ fn paths_changed(change: &Change) -> Vec<ZPath> {
     match change {
         Change::Create { path, .. }
         | Change::Delete { path }
+        | Change::Pass { path }
         | Change::SetData { path, .. }
         | Change::SetAcl { path, .. }
         | Change::Check { path } => vec![path.clone()],

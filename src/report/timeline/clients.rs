@@ -122,6 +122,7 @@ impl Fold {
             | What::Phase(_)
             | What::Rearm { .. }
             | What::Rearmed { .. }
+            | What::Reauth { .. }
             | What::Claim { .. }
             | What::Note { .. }
             | What::Durable { .. }
@@ -175,6 +176,7 @@ impl Client {
             ConnectionChange::Disconnected => self.end_connection(at),
             ConnectionChange::Expired => self.end_session(at, "expired"),
             ConnectionChange::GaveUp => self.end_session(at, "given up"),
+            ConnectionChange::AuthFailed => self.end_session(at, "not known"),
             ConnectionChange::Closed => self.end_session(at, "closed"),
             ConnectionChange::Vanished => self.end_session(at, "vanished"),
         }

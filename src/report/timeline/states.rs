@@ -136,6 +136,7 @@ fn growth(change: &Change) -> i64 {
         Change::CloseSession { .. } => -1,
         Change::Create { .. }
         | Change::Delete { .. }
+        | Change::Pass { .. }
         | Change::SetData { .. }
         | Change::SetAcl { .. }
         | Change::Check { .. }
