@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 /// So much is read at a time.
 const PIECE_BYTES: usize = 64 << 10;
 /// How long the other side may take to read what was sent before the end, and to end its side.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 thread_local! {
     /// Where bytes land before it is known how many they are. One for each thread, so that an idle

@@ -1,6 +1,6 @@
 //! Why a server cannot start, or go on.
 
-use crate::server::{BadZooCfg, Port};
+use crate::server::BadZooCfg;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ pub enum Error {
     #[error(transparent)]
     ZooCfg(#[from] BadZooCfg),
     /// A port cannot be listened on.
-    #[error("cannot listen on {address} ({port:?} port): {error}")]
+    #[error("cannot listen on {address} ({port}): {error}")]
     Bind {
-        /// For whom.
-        port: Port,
+        /// The key of the configuration that says so.
+        port: &'static str,
         /// Where.
         address: String,
         /// What the system said.
@@ -27,6 +27,13 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+    },
+    /// Files are where the configuration says they are not. To start without them would be to
+    /// forget them.
+    #[error("{}: this file does not belong there; are dataDir and dataLogDir right?", path.display())]
+    Misplaced {
+        /// Which.
+        path: PathBuf,
     },
     /// Another process has the folder.
     #[error("{}: another server uses this data folder", path.display())]

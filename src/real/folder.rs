@@ -44,7 +44,17 @@ impl Folder {
             Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse { path: data }),
             Err(fs::TryLockError::Error(error)) => return Err(Error::File { path: lock, error }),
         }
+        for (folder, other) in [(&data, "log."), (&log, "snapshot.")] {
+            if data != log {
+                has_none(folder, other)?;
+            }
+        }
         Ok(Folder { data, log, open: BTreeMap::new(), force_sync, _lock: file })
+    }
+
+    /// Where snapshots and epochs are, and where the log is.
+    pub fn places(&self) -> [PathBuf; 2] {
+        [self.data.clone(), self.log.clone()]
     }
 
     /// Executes one operation. The error says which file it was about.
@@ -152,6 +162,18 @@ impl Files for Folder {
         let path = self.path(name);
         fs::read(&path).map_err(Error::file(&path))
     }
+}
+
+/// That no file in a folder has a name that begins so.
+fn has_none(folder: &Path, prefix: &str) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
+        let path = entry.map_err(Error::file(folder))?.path();
+        let name = path.file_name().and_then(|it| it.to_str());
+        if name.is_some_and(|name| name.starts_with(prefix)) {
+            return Err(Error::Misplaced { path });
+        }
+    }
+    Ok(())
 }
 
 fn is_log(name: &str) -> bool {

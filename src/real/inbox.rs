@@ -1,13 +1,15 @@
 //! A server's inbox: everything that happens to it, in the order in which it came. That order is
 //! the run.
 
+use super::metrics::Monitored;
 use super::outlet::Outlet;
 use crate::base::ConnId;
-use crate::server::{Input, Port};
+use crate::server::{AdminAnswer, Input, Port};
 use core::net::SocketAddr;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use tokio::sync::oneshot;
 
 /// With so much waiting, nobody reads from a socket. One more piece of each connection may still
 /// come in.
@@ -28,6 +30,24 @@ pub enum Mail {
         from: SocketAddr,
         /// Where the server's bytes go.
         outlet: Arc<Outlet>,
+    },
+    /// Somebody wants to know something.
+    Ask(Question),
+}
+
+/// What can be asked of a server, and where the answer goes.
+pub enum Question {
+    /// A command of the AdminServer's.
+    Admin {
+        /// Its name.
+        command: String,
+        /// For the answer.
+        answer: oneshot::Sender<AdminAnswer>,
+    },
+    /// The numbers that are offered as metrics.
+    Monitor {
+        /// For the answer.
+        answer: oneshot::Sender<Monitored>,
     },
 }
 

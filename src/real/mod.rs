@@ -5,6 +5,7 @@
 //!  connection.rs   a task for each connection ──┐            ┌──▶ outlet.rs ──▶ connection.rs
 //!  sockets.rs      who connects, and whom ──────┤            │
 //!  disk.rs         a thread: folder.rs ─────────┼─▶ inbox.rs ─▶ node.rs ─▶ Server::handle
+//!  http.rs         who asks over HTTP ──────────┤            │
 //!  start.rs        signals ─────────────────────┘            │
 //!  clock.rs        the time ─────────────────────────────────┘
 //! ```
@@ -20,11 +21,14 @@ mod connection;
 mod disk;
 mod error;
 mod folder;
+mod http;
 mod inbox;
+mod metrics;
 mod node;
 mod outlet;
 mod sockets;
 mod start;
+mod tls;
 
 pub use bench::{Bench, BenchError, Kind, Load, Measured, Step, Tally};
 pub use error::Error;

@@ -4,9 +4,9 @@
 use super::clock::Clock;
 use super::disk::Disk;
 use super::error::Error;
-use super::inbox::{Inbox, Mail};
+use super::inbox::{Inbox, Mail, Question};
 use super::outlet::{End, Outlet};
-use super::sockets::Sockets;
+use super::sockets::{Farewells, Sockets};
 use crate::base::{ConnId, ServerId};
 use crate::history::Note;
 use crate::server::{Effect, Input, Port, Server};
@@ -33,6 +33,8 @@ pub struct Node {
     pub addresses: Addresses,
     /// How long it tries to connect to another one.
     pub dial_patience: Duration,
+    /// Says when the last connection has ended.
+    pub farewells: Farewells,
 }
 
 /// What there is while the server runs.
@@ -72,7 +74,7 @@ impl Node {
                 running.handle(Input::Tick);
             }
         }
-        running.end()
+        running.end().await
     }
 }
 
@@ -85,6 +87,16 @@ impl Running {
             }
             Mail::Input(input) if self.is_current(&input) => self.handle(input),
             Mail::Input(_) => {}
+            Mail::Ask(question) => self.answer(question),
+        }
+    }
+
+    /// Whoever has asked may have gone; then nobody hears the answer.
+    fn answer(&mut self, question: Question) {
+        let server = &mut self.node.server;
+        match question {
+            Question::Admin { command, answer } => drop(answer.send(server.admin(&command))),
+            Question::Monitor { answer } => drop(answer.send(server.monitor())),
         }
     }
 
@@ -170,8 +182,9 @@ impl Running {
     }
 
     /// Ends what is left. Whatever the server has said is still said.
-    fn end(self) -> Result<(), Error> {
+    async fn end(self) -> Result<(), Error> {
         self.outlets.values().for_each(|outlet| outlet.end(End::Orderly));
+        self.node.farewells.all().await;
         match self.failure {
             Some(reason) => Err(Error::Failed(reason)),
             None => {

@@ -6,11 +6,13 @@ use super::error::Error;
 use super::folder::Folder;
 use super::inbox::Inbox;
 use super::node::{Addresses, Node};
-use super::sockets::Sockets;
+use super::sockets::{Farewells, Listen, Sockets};
+use super::{http, tls};
 use crate::server::{Endpoint, Input, Port, Rules, Server, ZooCfg};
+use std::env;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,14 +47,37 @@ pub fn load(file: Option<&Path>) -> Result<ZooCfg, Error> {
     Ok(ZooCfg::parse(&files, myid.as_deref())?)
 }
 
+/// What is known of the machine (`envi`).
+fn environment() -> Vec<(String, String)> {
+    let kernel = |file: &str| {
+        let text = fs::read_to_string(Path::new("/proc/sys/kernel").join(file));
+        text.map_or("?".to_owned(), |text| text.trim().to_owned())
+    };
+    let variable = |name: &str| env::var(name).unwrap_or_else(|_| "?".to_owned());
+    let dir = env::current_dir().unwrap_or_default();
+    let lines = [
+        ("host.name", kernel("hostname")),
+        ("os.name", env::consts::OS.to_owned()),
+        ("os.arch", env::consts::ARCH.to_owned()),
+        ("os.version", kernel("osrelease")),
+        ("user.name", variable("USER")),
+        ("user.home", variable("HOME")),
+        ("user.dir", dir.display().to_string()),
+    ];
+    lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
 /// Runs a server, until a signal or its disk ends it.
-pub async fn run(cfg: ZooCfg) -> Result<(), Error> {
+pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
+    cfg.config.told.environment = environment();
     cfg.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
     let folder = Folder::open(cfg.data_dir.as_ref(), cfg.data_log_dir.as_ref(), cfg.force_sync)?;
     tracing::info!("data in {}", cfg.data_dir);
     let inbox = Arc::new(Inbox::default());
-    let sockets = Sockets::new(inbox.clone(), OUTLET_LIMIT_BYTES);
+    let farewells = Farewells::new();
+    let sockets = Sockets::new(inbox.clone(), OUTLET_LIMIT_BYTES, &farewells);
     listen(&cfg, &sockets).await?;
+    listen_for_http(&cfg, folder.places(), &inbox).await?;
     end_on_signals(&inbox)?;
     let node = Node {
         server: Server::new(cfg.config.clone(), Rules::CORRECT),
@@ -62,6 +87,7 @@ pub async fn run(cfg: ZooCfg) -> Result<(), Error> {
         sockets,
         addresses: addresses(&cfg),
         dial_patience: Duration::from_millis(cfg.dial_ms),
+        farewells,
     };
     node.run().await
 }
@@ -71,12 +97,36 @@ async fn listen(cfg: &ZooCfg, sockets: &Sockets) -> Result<(), Error> {
         for (port, endpoint) in [(Port::Learner, &own.quorum), (Port::Election, &own.election)] {
             let everywhere = Endpoint { host: "0.0.0.0".into(), port: endpoint.port };
             let endpoint = if cfg.listens_on_all { &everywhere } else { endpoint };
-            sockets.listen(port, &endpoint.to_string()).await?;
+            let key = "this server's line `server.N`";
+            sockets.listen(Listen { port, key, address: endpoint.to_string(), tls: None }).await?;
         }
     }
+    if let Some(tls) = &cfg.tls {
+        let (key, address) = ("secureClientPort", tls.at.to_string());
+        let acceptor = Some(tls::acceptor(tls)?);
+        sockets.listen(Listen { port: Port::Client, key, address, tls: acceptor }).await?;
+        tracing::info!("clients on {}, over TLS", tls.at);
+    }
     if let Some(client) = &cfg.client {
-        sockets.listen(Port::Client, &client.to_string()).await?;
+        let (key, address) = ("clientPort", client.to_string());
+        sockets.listen(Listen { port: Port::Client, key, address, tls: None }).await?;
         tracing::info!("clients on {client}");
+    }
+    Ok(())
+}
+
+async fn listen_for_http(
+    cfg: &ZooCfg,
+    places: [PathBuf; 2],
+    inbox: &Arc<Inbox>,
+) -> Result<(), Error> {
+    if let Some(admin) = &cfg.admin {
+        http::serve_admin(admin, places, inbox.clone()).await?;
+        tracing::info!("commands on http://{}{}", admin.at, admin.url);
+    }
+    if let Some(metrics) = &cfg.metrics {
+        http::serve_metrics(metrics, inbox.clone()).await?;
+        tracing::info!("metrics on http://{metrics}/metrics");
     }
     Ok(())
 }

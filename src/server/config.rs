@@ -120,6 +120,8 @@ impl Default for Words {
 pub struct Told {
     /// For `conf`: where clients connect, where the data are.
     pub configuration: Vec<(String, String)>,
+    /// The `zoo.cfg` as it was read.
+    pub file: String,
     /// For `envi`: the machine.
     pub environment: Vec<(String, String)>,
 }

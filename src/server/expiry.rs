@@ -55,6 +55,11 @@ impl<T: Ord + Copy> Expiry<T> {
         expired
     }
 
+    /// When each of them expires, in order.
+    pub fn deadlines(&self) -> impl Iterator<Item = (Time, T)> {
+        self.buckets.iter().flat_map(|(&at, all)| all.iter().map(move |&it| (at, it)))
+    }
+
     /// When the next one expires; [`Time::NEVER`] without any.
     pub fn deadline(&self) -> Time {
         self.buckets.keys().next().copied().unwrap_or(Time::NEVER)

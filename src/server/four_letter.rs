@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// ZooKeeper counts the root under both of its names.
-    fn node_count(&self) -> usize {
+    pub(super) fn node_count(&self) -> usize {
         self.tree.len() + 1
     }
 
@@ -328,7 +328,7 @@ impl Server {
 }
 
 /// The operation's name as ZooKeeper abbreviates it (`Request.op2String`, upper case).
-fn name_of(number: i32) -> &'static str {
+pub(super) fn name_of(number: i32) -> &'static str {
     use crate::wire::opcode;
     match number {
         opcode::CREATE => "CREA",

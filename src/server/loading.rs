@@ -34,7 +34,10 @@ impl Server {
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
             After::Recovered if self.will_read() => self.recovered = None,
             After::Recovered => self.go_on_recovered(),
-            After::Snapshot(zxid) => self.note(Note::Snapshot { zxid }),
+            After::Snapshot(zxid) => {
+                self.last_snapshot = (zxid, self.now.wall_ms);
+                self.note(Note::Snapshot { zxid });
+            }
             After::Quiet { truncated } => {
                 truncated.into_iter().for_each(|to| self.note(Note::Truncated { to }));
                 if !self.will_read() {

@@ -5,6 +5,7 @@
 //! file and waits for nothing; whoever drives it performs the effects and comes back with what
 //! became of them.
 
+mod admin;
 mod clients;
 mod config;
 mod connections;
@@ -33,6 +34,7 @@ mod zoo_cfg;
 pub use crate::ops::{Likeness, Settings as OperationSettings};
 pub use crate::storage::{DiskOp, Files, Image, Keeping};
 pub use crate::wire::{Endpoint, Member, Membership};
+pub use admin::AdminAnswer;
 pub use config::{ClientLimits, Config, Passing, SessionKinds, Told, Words};
 pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};
@@ -40,4 +42,4 @@ pub use messages::{Stretch, said};
 pub use passing::{Candidate, is_over};
 pub use rules::{Progress, Rules, SessionState, Standing, admit};
 pub use server::{Server, State};
-pub use zoo_cfg::{BadZooCfg, Remark, ZooCfg};
+pub use zoo_cfg::{Admin, BadZooCfg, ClientAuth, Remark, Tls, ZooCfg};

@@ -93,6 +93,8 @@ pub struct Server {
     /// A batch of the log is being synced; what comes meanwhile is the next batch.
     pub(super) writing: bool,
     pub(super) snapshot: Option<SnapshotWriter>,
+    /// The newest snapshot, and when it was done by the wall clock.
+    pub(super) last_snapshot: (Zxid, i64),
     /// What is no longer needed on the disk may go then.
     pub(super) next_purge: Time,
     /// Transactions since the last snapshot was begun.
@@ -182,6 +184,7 @@ impl Server {
             next_token: 0,
             writing: false,
             snapshot: None,
+            last_snapshot: (Zxid::ZERO, 0),
             next_purge: Time::ZERO,
             unsnapped: 0,
             session_counter: 0,

@@ -128,6 +128,11 @@ impl Sessions {
         self.expiry.deadline()
     }
 
+    /// When each of them expires, in order.
+    pub fn expiring(&self) -> impl Iterator<Item = (Time, SessionId)> {
+        self.expiry.deadlines()
+    }
+
     /// The leader steps down.
     pub fn clear(&mut self) {
         self.live.clear();

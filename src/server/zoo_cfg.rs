@@ -6,6 +6,7 @@
 
 mod clients;
 mod entries;
+mod surroundings;
 
 use super::config::Config;
 use crate::base::{ServerId, Zxid};
@@ -13,6 +14,7 @@ use crate::wire::{Endpoint, Member, Membership};
 use entries::Entries;
 pub use entries::{BadZooCfg, Remark};
 use std::collections::BTreeMap;
+pub use surroundings::{Admin, ClientAuth, Tls};
 
 /// All that a `zoo.cfg` says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +23,12 @@ pub struct ZooCfg {
     pub config: Config,
     /// Where clients connect (`clientPort`, `clientPortAddress`).
     pub client: Option<Endpoint>,
+    /// Where they connect over TLS.
+    pub tls: Option<Tls>,
+    /// Where commands are answered over HTTP.
+    pub admin: Option<Admin>,
+    /// Where metrics are told over HTTP.
+    pub metrics: Option<Endpoint>,
     /// All servers of the ensemble; nobody of a server that stands alone.
     pub members: BTreeMap<ServerId, Member>,
     /// Whether other servers are listened for on every address of the machine, and not only on this
@@ -43,7 +51,8 @@ pub struct ZooCfg {
 impl ZooCfg {
     /// Of a server that was given no file: alone, on this machine only.
     pub fn standalone(data_dir: &str) -> ZooCfg {
-        let text = format!("dataDir={}\nclientPort=2181", data_dir.replace('\\', "\\\\"));
+        let keys = "clientPort=2181\nadmin.enableServer=false";
+        let text = format!("dataDir={}\n{keys}", data_dir.replace('\\', "\\\\"));
         let mut it = ZooCfg::parse(&[("defaults", &text)], None).expect("the defaults are right");
         it.client = Some(Endpoint { host: "127.0.0.1".into(), port: 2181 });
         it
@@ -66,12 +75,17 @@ impl ZooCfg {
         let mut from = Entries::read(files)?;
         let members = members(&mut from)?;
         let id = own_id(&from, &members, myid)?;
-        let config = config(&mut from, id, &members)?;
+        let mut config = config(&mut from, id, &members)?;
+        surroundings::keeping(&mut from, &mut config)?;
+        surroundings::missed(&mut from)?;
         let client = client(&mut from, members.get(&id))?;
         let data_dir = from.text("dataDir").ok_or_else(|| from.missing("dataDir", "a folder"))?;
         let cfg = ZooCfg {
             config,
             client,
+            tls: surroundings::tls(&mut from)?,
+            admin: surroundings::admin(&mut from)?,
+            metrics: surroundings::metrics(&mut from)?,
             listens_on_all: from.flag("quorumListenOnAllIPs")?.unwrap_or(false),
             data_log_dir: from.text("dataLogDir").unwrap_or_else(|| data_dir.clone()),
             data_dir,
@@ -82,6 +96,9 @@ impl ZooCfg {
             remarks: Vec::new(),
         };
         from.text("dynamicConfigFile");
+        let mut cfg = cfg;
+        cfg.config.told.file = files.iter().map(|(_, text)| *text).collect();
+        cfg.config.told.configuration = told(&cfg);
         role(&mut from, cfg.members.get(&id))?;
         Ok(ZooCfg { remarks: from.unknown(), ..cfg })
     }
@@ -178,6 +195,18 @@ fn role(from: &mut Entries, own: Option<&Member>) -> Result<(), BadZooCfg> {
         return Ok(());
     }
     Err(from.wrong("peerType", &format!("{own}, as in the line of this server")))
+}
+
+/// What `conf` tells beyond what the server knows.
+fn told(cfg: &ZooCfg) -> Vec<(String, String)> {
+    let port = |at: Option<&Endpoint>| at.map_or("-1".to_owned(), |it| it.port.to_string());
+    let lines = [
+        ("clientPort", port(cfg.client.as_ref())),
+        ("secureClientPort", port(cfg.tls.as_ref().map(|it| &it.at))),
+        ("dataDir", format!("{}/version-2", cfg.data_dir)),
+        ("dataLogDir", format!("{}/version-2", cfg.data_log_dir)),
+    ];
+    lines.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Where clients connect: as the server's own line says, or by `clientPort`.

@@ -203,6 +203,15 @@ impl Tree {
             }
             Body::SetAcl { path, acls, version } => self.set_acls(path, acls, *version),
             Body::Check { .. } => Applied::Done,
+            // Apache ZooKeeper logs what stood before the part that failed as it was asked for
+            // (`DataTree.processTxn`): nothing of it is done.
+            Body::Multi(parts) if parts.iter().any(|it| matches!(it, Body::Error(_))) => {
+                let part = |part: &Body| match part {
+                    Body::Error(code) => Applied::Error(*code),
+                    _ => Applied::Error(0),
+                };
+                Applied::Multi(parts.iter().map(part).collect())
+            }
             Body::Multi(parts) => {
                 let part = |part| self.apply_body(part, txn, rules, triggers);
                 Applied::Multi(parts.iter().map(part).collect())

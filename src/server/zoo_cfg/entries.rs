@@ -190,6 +190,14 @@ impl Entries {
         BadZooCfg { place: Place { file: self.file.clone(), line: None }, what }
     }
 
+    /// Something about a key is odd.
+    pub(super) fn remark(&mut self, key: &str, what: &str) {
+        if let Some(entry) = self.entry(key) {
+            let (place, what) = (entry.place.clone(), format!("`{}` {what}", entry.key));
+            self.remarks.push(Remark { place, what });
+        }
+    }
+
     /// Remarks so far, and one for each key that nobody has asked for.
     pub(super) fn unknown(self) -> Vec<Remark> {
         let mut remarks = self.remarks;

@@ -1,0 +1,109 @@
+//! What a server tells over HTTP: the AdminServer's commands as JSON, and metrics as Prometheus
+//! reads them. It asks the server through its inbox, like everybody.
+
+use super::error::Error;
+use super::inbox::{Inbox, Mail, Question};
+use super::metrics;
+use crate::server::{Admin, Endpoint, Server};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// What the answers need.
+#[derive(Clone)]
+struct Asked {
+    inbox: Arc<Inbox>,
+    data: PathBuf,
+    log: PathBuf,
+    url: String,
+}
+
+/// Answers the AdminServer's commands, from now on. `data` and `log` are the server's folders.
+pub(super) async fn serve_admin(
+    admin: &Admin,
+    [data, log]: [PathBuf; 2],
+    inbox: Arc<Inbox>,
+) -> Result<(), Error> {
+    let asked = Asked { inbox, data, log, url: admin.url.clone() };
+    let one = format!("{}/{{command}}", admin.url);
+    let router = Router::new()
+        .route(&admin.url, get(list))
+        .route(&one, get(command).post(command))
+        .with_state(asked);
+    serve("admin.serverPort", &admin.at, router).await
+}
+
+/// Tells metrics, from now on.
+pub(super) async fn serve_metrics(at: &Endpoint, inbox: Arc<Inbox>) -> Result<(), Error> {
+    let router = Router::new().route("/metrics", get(told_metrics)).with_state(inbox);
+    serve("metricsProvider.httpPort", at, router).await
+}
+
+async fn serve(key: &'static str, at: &Endpoint, router: Router) -> Result<(), Error> {
+    let bind = |error| Error::Bind { port: key, address: at.to_string(), error };
+    let listener = TcpListener::bind(at.to_string()).await.map_err(bind)?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(())
+}
+
+async fn list(State(asked): State<Asked>) -> Html<String> {
+    let mut names: Vec<&str> = Server::admin_commands().chain(["dirs"]).collect();
+    names.sort_unstable();
+    let link = |name| format!("<a href=\"{}/{name}\">{name}</a>\n<br/>\n", asked.url);
+    Html(names.into_iter().map(link).collect())
+}
+
+async fn command(State(asked): State<Asked>, Path(name): Path<String>) -> Response {
+    if name == "dirs" {
+        return as_json(200, &asked.dirs());
+    }
+    let (answer, answered) = oneshot::channel();
+    asked.inbox.push(Mail::Ask(Question::Admin { command: name, answer }));
+    match answered.await {
+        Ok(answer) => as_json(answer.status, &answer.fields),
+        // The server has ended meanwhile.
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+impl Asked {
+    fn dirs(&self) -> Map<String, Value> {
+        let size = |folder: &PathBuf| {
+            let files = fs::read_dir(folder).into_iter().flatten().flatten();
+            files.filter_map(|file| file.metadata().ok()).map(|it| it.len()).sum::<u64>()
+        };
+        Map::from_iter([
+            ("datadir_size".to_owned(), json!(size(&self.data))),
+            ("logdir_size".to_owned(), json!(size(&self.log))),
+            ("command".to_owned(), json!("dirs")),
+            ("error".to_owned(), Value::Null),
+        ])
+    }
+}
+
+fn as_json(status: u16, fields: &Map<String, Value>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let text = serde_json::to_string_pretty(fields).unwrap_or_default();
+    (status, [(CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+async fn told_metrics(State(inbox): State<Arc<Inbox>>) -> Response {
+    let (answer, answered) = oneshot::channel();
+    inbox.push(Mail::Ask(Question::Monitor { answer }));
+    match answered.await {
+        Ok(monitored) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(CONTENT_TYPE, kind)], metrics::text(monitored)).into_response()
+        }
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
