@@ -412,8 +412,9 @@ impl Watches {
         event: &Event,
         model: &Model,
         (path, armed): (&ZPath, &Armed),
-        Trigger { zxid, kind, .. }: &Trigger,
+        trigger: &Trigger,
     ) -> Violation {
+        let Trigger { zxid, kind, .. } = trigger;
         let claim = format!(
             "{} was not told `{kind:?}` of {path} by {zxid}, though it watches it since {} and was \
              answered at a later version",

@@ -1,6 +1,7 @@
 //! `menagerie chart`: a window of a run as a sequence diagram.
 
-use super::args::{Around, ChartArgs, ChartFormat};
+use super::args::{ChartArgs, ChartFormat};
+use super::values::Around;
 use super::{CliError, print};
 use crate::report::{self, Form, Report, Window};
 use crate::run::{self, Exit, RunOptions};

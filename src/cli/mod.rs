@@ -25,6 +25,7 @@ mod shrink;
 mod step;
 mod sweep;
 mod triage;
+mod values;
 
 pub use error::CliError;
 

@@ -38,7 +38,7 @@ pub fn shrink(args: &ShrinkArgs) -> Result<Exit, CliError> {
     let budget = Duration::from_secs(args.budget);
     let limits = Limits { budget, jobs: args.jobs.map_or_else(run::cores, usize::from), stop };
     let shrinker = Shrinker::new(&plan, limits);
-    let shrinker = shrinker.ok_or_else(|| CliError::Passes { plan: plan_file })?;
+    let shrinker = shrinker.ok_or(CliError::Passes { plan: plan_file })?;
     let shrunk = watched(shrinker);
     let dir = args.out.clone().unwrap_or_else(|| find::report_dir(&args.from).join(SHRUNK));
     let report = keep(&shrunk, &dir)?;

@@ -67,7 +67,7 @@ impl Walk {
             "b" => self.before(|it| rest.is_empty() || it.node == rest),
             "k" if !rest.is_empty() => self.next(|it| self.has_kind(it, rest)),
             "x" if !rest.is_empty() => self.next(|it| self.names(it, rest)),
-            "t" => match super::args::parse_time(rest) {
+            "t" => match super::values::parse_time(rest) {
                 Ok(time) => self.first(|it| it.at >= time),
                 Err(reason) => return format!("{reason}\n"),
             },

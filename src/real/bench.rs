@@ -198,6 +198,7 @@ impl Bench {
     }
 
     /// Goes on for a second, or to the end.
+    #[allow(clippy::should_implement_trait, reason = "it can fail, and has no end by itself")]
     pub fn next(&mut self) -> Result<Step, BenchError> {
         let begun = self.next_at;
         self.next_at = begun + crate::base::Millis(1_000);

@@ -227,7 +227,7 @@ fn side_by_side(head: &str, beside: &Beside) -> String {
     text += "\n";
     for row in 0..failing.len().max(passing.len()) {
         let cell = |events: &[Event]| events.get(row).map_or(String::new(), cell_text);
-        text += &format!("{:WIDTH$} | {}\n", cell(failing), cell(passing)).trim_end();
+        text += format!("{:WIDTH$} | {}\n", cell(failing), cell(passing)).trim_end();
         text += "\n";
     }
     text

@@ -133,6 +133,6 @@ fn group_text(group: &Group) -> String {
         super::label("first", &seed(&group.first)),
         super::label("next", &group.explain),
     ];
-    let head = format!("{}", super::bold(&group.fingerprint));
+    let head = super::bold(&group.fingerprint);
     format!("\n{:<11}{head}\n{}", format!("{}x", group.count), rows.concat())
 }

@@ -19,8 +19,11 @@ pub const VERSION: &str = concat!("3.9.5-menagerie-", env!("CARGO_PKG_VERSION"),
 /// What a server answers that has no leader.
 const NOT_SERVING: &str = "This ZooKeeper instance is not currently serving requests\n";
 
+/// What a server says to a word.
+type Answer = fn(&mut Server) -> String;
+
 /// Answers to a word, in the order in which they are listed.
-const ALL: &[(&str, fn(&mut Server) -> String)] = &[
+const ALL: &[(&str, Answer)] = &[
     ("ruok", |_| "imok".to_owned()),
     ("srvr", |it| it.when_serving(|it| format!("{}{}", it.version_line(), it.server_lines()))),
     ("stat", |it| it.when_serving(Server::stat)),

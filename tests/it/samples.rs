@@ -24,7 +24,7 @@ servers = 3
 
 /// The folder, the seed, the historical bug.
 const SAMPLES: [(&str, u64, Option<&str>); 2] =
-    [("pass", 1, None), ("violation", 1, Some("zk_1154"))];
+    [("pass", 1, None), ("violation", 5, Some("zk_1154"))];
 
 fn plan(seed: u64, mutant: Option<&str>) -> Plan {
     draw(&Scenario::parse("sample", SCENARIO).unwrap(), seed, mutant)

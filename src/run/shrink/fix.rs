@@ -102,11 +102,9 @@ struct Stage {
 impl Stage {
     fn cast(&self) -> Cast {
         let leads = |server: &&ServerId| self.leading.get(*server) == Some(&true);
-        let leader = self.serving.iter().filter(|(_, serves)| **serves).map(|(server, _)| server);
-        Cast {
-            leader: leader.filter(leads).next_back().copied(),
-            connected: self.connected.clone(),
-        }
+        let mut leader =
+            self.serving.iter().filter(|(_, serves)| **serves).map(|(server, _)| server);
+        Cast { leader: leader.rfind(leads).copied(), connected: self.connected.clone() }
     }
 
     fn see(&mut self, what: &What) {

@@ -22,6 +22,7 @@ pub struct Failing {
 
 /// What became of some candidates.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Tried {
     /// The first of them that still fails: its place, and how it fails.
     Fails(usize, Failing),

@@ -36,7 +36,7 @@ fn servers(failing: &Failing) -> Vec<Plan> {
         may_go.map(|gone| without_server(plan, gone)).collect()
     };
     let fewer = one(plan);
-    let pairs = fewer.iter().flat_map(|plan| one(plan));
+    let pairs = fewer.iter().flat_map(one);
     let mut candidates: Vec<Plan> = Vec::new();
     for candidate in pairs.chain(fewer.iter().cloned()) {
         if !candidates.contains(&candidate) {

@@ -127,14 +127,14 @@ fn a_session_moves_to_another_server_with_its_watches() {
         client.create("/e", b"", &open(CreateMode::Ephemeral)).await.unwrap();
         let (_, _, watcher) = client.get_and_watch_data("/e").await.unwrap();
         let mut states = client.state_watcher();
-        for victim in 0..3 {
-            hosts[victim].kill();
+        for host in &mut hosts {
+            host.kill();
             while client.get_data("/e").await.is_err() {
                 assert!(!client.state().is_terminated(), "the session lives on");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            hosts[victim].start();
-            drop(hosts[victim].client());
+            host.start();
+            drop(host.client());
         }
         assert_eq!(client.session_id(), id);
         assert_eq!(states.peek_state(), SessionState::SyncConnected);

@@ -51,7 +51,7 @@ fn a_port_that_is_taken_is_named() {
     let mut other = Host::with_port(host.port, "");
     other.start();
     assert_eq!(other.ended().code(), Some(2));
-    let expected = format!("cannot listen on 127.0.0.1:{} (Client port)", host.port);
+    let expected = format!("cannot listen on 127.0.0.1:{} (clientPort)", host.port);
     assert!(other.said().contains(&expected), "{}", other.said());
 }
 
