@@ -13,7 +13,8 @@ pub(super) fn draw(chart: &Chart) -> String {
     if let Some(claim) = &chart.claim {
         text += &format!("{claim}\n");
     }
-    let names: String = chart.nodes.iter().map(|node| format!("{node:<STEP$}")).collect();
+    let names: String =
+        chart.nodes.iter().map(|node| format!("{:<STEP$}", node.to_string())).collect();
     text += &format!("\n{:>10}  {}\n", "", names.trim_end());
     for row in &chart.rows {
         text += &line(row, &chart.nodes);
