@@ -65,7 +65,7 @@ impl Atomicity {
             Change::Multi(parts) => {
                 parts.iter().try_for_each(|part| self.promises(txn, part, model))
             }
-            Change::CreateSession { .. } | Change::SetAcl { .. } => Ok(()),
+            Change::CreateSession { .. } | Change::SetAcl { .. } | Change::Reconfig(_) => Ok(()),
             Change::Check { .. } | Change::Error(_) => Ok(()),
         }
     }

@@ -113,7 +113,8 @@ impl Durability {
         Err(Violation::new(claim, [disk.event, event.index]))
     }
 
-    /// S4. Only the disks of those who vote count (S17).
+    /// S4. Only the disks of those who vote count (S17); while a configuration is on its way, those of
+    /// a quorum of each of the two.
     fn quorum_has(
         &mut self,
         event: &Event,
@@ -121,11 +122,20 @@ impl Durability {
         (electorate, zxid): (&Electorate, Zxid),
     ) -> Result<(), Violation> {
         self.checked += 1;
-        let voters = electorate.among(&self.disks);
-        let disks: Vec<(ServerId, Disk)> = voters
-            .iter()
-            .map(|&id| (id, self.disks.get(id).copied().unwrap_or_default()))
-            .collect();
+        for voters in electorate.deciding_on(zxid, &self.disks) {
+            self.majority_has(event, server, (&voters, zxid))?;
+        }
+        Ok(())
+    }
+
+    fn majority_has(
+        &self,
+        event: &Event,
+        server: ServerId,
+        (voters, zxid): (&[ServerId], Zxid),
+    ) -> Result<(), Violation> {
+        let disk = |&id: &ServerId| (id, self.disks.get(id).copied().unwrap_or_default());
+        let disks: Vec<(ServerId, Disk)> = voters.iter().map(disk).collect();
         let have = disks.iter().filter(|(_, disk)| disk.durable >= zxid).count();
         if have * 2 > disks.len() {
             return Ok(());

@@ -1,5 +1,7 @@
 //! An epoch is made by a quorum of those who vote, and its leader is one of them: whoever else says
-//! yes is not counted (S17 in `zookeeper.md`, B.2; ZOOKEEPER-2959, ZOOKEEPER-764).
+//! yes is not counted (S17 in `zookeeper.md`, B.2; ZOOKEEPER-2959, ZOOKEEPER-764). An epoch that
+//! brings a configuration into force needs a quorum of the one before as well, and no server takes a
+//! configuration for in force that was not committed.
 //!
 //! Needs a history that says who votes, and says nothing of others.
 
@@ -35,6 +37,14 @@ impl Checker for VotersDecide {
             Note::Established { epoch, .. } if model.electorate().is_known() => {
                 return self.judge(event, model.electorate(), (*server, *epoch));
             }
+            Note::Configured { version, members } => {
+                self.checked += 1;
+                let wrong = model.electorate().check(*version, members);
+                return wrong.map_err(|why| {
+                    let claim = format!("{server} went over to {members} as {version}, {why}");
+                    Violation::new(claim, [event.index])
+                });
+            }
             _ => {}
         }
         Ok(())
@@ -53,11 +63,22 @@ impl VotersDecide {
         (leader, epoch): (ServerId, Epoch),
     ) -> Result<(), Violation> {
         self.checked += 1;
-        if !electorate.has(leader) {
+        if !electorate.ever_had(leader) {
             let claim = format!("{leader} leads epoch {epoch} and has no vote");
             return Err(Violation::new(claim, [event.index]));
         }
-        let voters = electorate.voters();
+        for members in electorate.deciding(event.index) {
+            self.count(event, &members.voters, (leader, epoch))?;
+        }
+        Ok(())
+    }
+
+    fn count(
+        &self,
+        event: &Event,
+        voters: &[ServerId],
+        (leader, epoch): (ServerId, Epoch),
+    ) -> Result<(), Violation> {
         for (what, yes) in [("promised", &self.promised), ("acknowledged", &self.acked)] {
             let said = |id: &ServerId| *id == leader || yes.contains_key(&(epoch, *id));
             let for_it: Vec<String> =

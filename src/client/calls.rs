@@ -1,12 +1,13 @@
 //! Between what an application asks and learns, and the records on the wire.
 
-use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
-use crate::history::{self, Answer, CreateMode, Op, Outcome, Passing, Proof, Watching};
+use crate::base::{Data, ErrorCode, ServerId, Stat, ZPath, Zxid};
+use crate::history::{self, Answer, CreateMode, Members, Op, Outcome, Passing, Proof, Watching};
 use crate::ops::{
     AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl, GetChildren,
-    GetData, Multi, MultiResult, Part, RemoveWatches, Reply, Request, SetAcl, SetData, Sync,
+    GetData, Multi, MultiResult, Part, Reconfig, RemoveWatches, Reply, Request, SetAcl, SetData,
+    Sync,
 };
-use crate::wire::{Acl, Malformed, Reader, ReplyHeader, opcode};
+use crate::wire::{Acl, Malformed, Membership, Reader, ReplyHeader, opcode};
 
 /// The request that an operation becomes. Creates and questions for children take the form that
 /// also answers with a Stat.
@@ -23,6 +24,9 @@ pub(super) fn request(op: &Op) -> Request {
         }
         Op::Multi(parts) => Request::Multi(Multi { parts: parts.iter().map(part).collect() }),
         Op::Sync { path } => Request::Sync(Sync { path: text(path) }),
+        Op::Reconfig { joining, leaving, whole, at } => {
+            Request::Reconfig(reconfig(joining, leaving, *whole, *at))
+        }
         Op::Close => Request::CloseSession(CloseSession),
         Op::AddAuth(proof) => Request::Auth(auth(proof)),
         Op::GetAcl { path } => Request::GetAcl(GetAcl { path: text(path) }),
@@ -70,6 +74,7 @@ fn part(op: &Op) -> Part {
         | Op::SetAcl { .. }
         | Op::AddWatch { .. }
         | Op::RemoveWatches { .. }
+        | Op::Reconfig { .. }
         | Op::Close => panic!("a multi only writes and checks, but this was put into one: {op}"),
     }
 }
@@ -119,6 +124,26 @@ fn number_of(which: Watching) -> i32 {
     }
 }
 
+/// Servers are found by their names.
+fn reconfig(joining: &Members, leaving: &[ServerId], whole: bool, at: Option<Zxid>) -> Reconfig {
+    let members = Membership::named(&joining.voters, &joining.observers).members;
+    let joining: Vec<String> =
+        members.iter().map(|(id, it)| format!("server.{}={it}", id.0)).collect();
+    let leaving: Vec<String> = leaving.iter().map(|id| id.0.to_string()).collect();
+    let (joining, leaving) = (Some(joining.join(",")), Some(leaving.join(",")));
+    let version = at.map_or(-1, Zxid::to_wire);
+    match whole {
+        true => Reconfig { joining: None, leaving: None, members: joining, version },
+        false => Reconfig { joining, leaving, members: None, version },
+    }
+}
+
+fn reconfigured(data: &Data) -> Option<Outcome> {
+    let it = Membership::of_bytes(data.as_bytes()?)?;
+    let (voters, observers) = (it.voters().collect(), it.observers().collect());
+    Some(Outcome::Reconfigured { version: it.version, members: Members { voters, observers } })
+}
+
 fn set_data(path: &ZPath, data: &Data, version: i32) -> SetData {
     SetData { path: path.to_string(), data: data.clone(), version }
 }
@@ -157,6 +182,7 @@ fn opcode_of(op: &Op) -> i32 {
         Op::Multi(_) => opcode::MULTI,
         Op::Check { .. } => opcode::CHECK,
         Op::Sync { .. } => opcode::SYNC,
+        Op::Reconfig { .. } => opcode::RECONFIG,
         Op::Close => opcode::CLOSE_SESSION,
         Op::AddAuth(_) => opcode::AUTH,
         Op::GetAcl { .. } => opcode::GET_ACL,
@@ -180,6 +206,7 @@ fn outcome(op: &Op, reply: Reply) -> Option<Outcome> {
         }
         (Op::Multi(parts), Reply::Multi(results)) => multi_outcome(parts, &results)?,
         (Op::Sync { .. }, Reply::Synced { .. }) => Outcome::Synced,
+        (Op::Reconfig { .. }, Reply::Data { data, .. }) => reconfigured(&data)?,
         (Op::Close, Reply::Empty) => Outcome::Closed,
         (Op::AddAuth(_), Reply::Empty) => Outcome::Authenticated,
         (Op::GetAcl { .. }, Reply::Acl { acls, stat }) => {

@@ -250,6 +250,7 @@ fn text_of_outcome(outcome: &Outcome) -> String {
         Outcome::MultiRefused(errors) => format!("multi refused {errors:?}"),
         Outcome::Checked => "checked".to_owned(),
         Outcome::Synced => "synced".to_owned(),
+        Outcome::Reconfigured { version, members } => format!("configuration {version} {members}"),
         Outcome::Closed => "closed".to_owned(),
         Outcome::Authenticated => "authenticated".to_owned(),
         Outcome::Acl { acls, stat } => format!("acl {acls:?} aversion={}", stat.aversion),

@@ -125,7 +125,7 @@ fn watched(op: &Op) -> Option<&ZPath> {
         | Op::GetChildren { path, watch: true } => Some(path),
         Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => None,
         Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::Multi(_) => None,
-        Op::Check { .. } | Op::Sync { .. } | Op::Close => None,
+        Op::Check { .. } | Op::Sync { .. } | Op::Reconfig { .. } | Op::Close => None,
         Op::AddAuth(_) | Op::GetAcl { .. } | Op::SetAcl { .. } => None,
         Op::AddWatch { .. } | Op::RemoveWatches { .. } => None,
     }

@@ -1,6 +1,6 @@
 //! One line of a history.
 
-use super::{Action, Answer, Note, Op, Proof, Told};
+use super::{Action, Answer, Members, Note, Op, Proof, Told};
 use crate::base::{ClientId, ServerId, SessionId, Time, Xid, ZPath, Zxid};
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -24,10 +24,9 @@ pub enum What {
     /// Who takes part as the run begins. A history without this line is one in which everybody
     /// votes.
     Ensemble {
-        /// Those who decide, in ascending order.
-        voters: Vec<ServerId>,
-        /// Those who are told, in ascending order.
-        observers: Vec<ServerId>,
+        /// Who is in it.
+        #[serde(flatten)]
+        members: Members,
         /// Where the clients are: by its address every connection is somebody from the start.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         addresses: Vec<(ClientId, IpAddr)>,

@@ -17,9 +17,7 @@ impl fmt::Display for Event {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Ensemble { voters, observers, .. } => {
-                write!(f, "voters {voters:?}, observers {observers:?}")
-            }
+            What::Ensemble { members, .. } => write!(f, "the voters are {members}"),
             What::Phase(phase) => write!(f, "-- {} --", format!("{phase:?}").to_lowercase()),
             What::Invoke { call, session, op, .. } => {
                 write!(f, "asks #{call} {op} (session {session})")
@@ -79,6 +77,7 @@ impl fmt::Display for Outcome {
                 let parts: Vec<String> = parts.iter().map(Outcome::to_string).collect();
                 write!(f, "all of [{}]", parts.join(", "))
             }
+            Outcome::Reconfigured { version, members } => write!(f, "{members} since {version}"),
             Outcome::MultiRefused(codes) => write!(f, "nothing of it: {codes:?}"),
             other => f.write_str(&format!("{other:?}").to_lowercase()),
         }
@@ -116,6 +115,9 @@ impl fmt::Display for Note {
                 write!(f, "is established for epoch {epoch}: all up to {last} is committed")
             }
             Note::Serving { zxid, .. } => write!(f, "serves clients, at {zxid}"),
+            Note::Configured { version, members } => {
+                write!(f, "goes over to {members}, in force since {version}")
+            }
             Note::Stopped => f.write_str("stops serving"),
             Note::Proposed { zxid, session, change, .. } => {
                 write!(f, "proposes {zxid}: {change}, for session {session}")
@@ -158,6 +160,7 @@ impl fmt::Display for Change {
             Change::SetAcl { path, version, .. } => {
                 write!(f, "set the access control list of {path}, version {version}")
             }
+            Change::Reconfig(members) => write!(f, "go over to {members}"),
             Change::Check { path } => write!(f, "check {path}"),
             Change::Multi(parts) => {
                 let parts: Vec<String> = parts.iter().map(Change::to_string).collect();

@@ -1,6 +1,6 @@
 //! What a server says of itself, and what its disk says of it.
 
-use super::Acls;
+use super::{Acls, Members};
 use crate::base::{Data, Epoch, ErrorCode, ServerId, SessionId, Xid, ZPath, Zxid};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,13 @@ pub enum Note {
     Acked {
         /// The proposal.
         zxid: Zxid,
+    },
+    /// A configuration has come into force, as far as this server knows.
+    Configured {
+        /// The transaction that brought it; the floor of an epoch for the first one.
+        version: Zxid,
+        /// Who is in it.
+        members: Members,
     },
     /// As a leader: a quorum has this proposal.
     Committed {
@@ -219,6 +226,8 @@ pub enum Change {
         /// The version of the list afterwards.
         version: i32,
     },
+    /// Brings a configuration of the ensemble.
+    Reconfig(Members),
     /// The version was right.
     Check {
         /// Of which.

@@ -1,7 +1,7 @@
 //! What a client asks, and what it learns.
 
-use super::{Acls, Passing, Proof};
-use crate::base::{Data, ErrorCode, Stat, ZPath, Zxid};
+use super::{Acls, Members, Passing, Proof};
+use crate::base::{Data, ErrorCode, ServerId, Stat, ZPath, Zxid};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -72,6 +72,17 @@ pub enum Op {
         /// Ignored by the service, sent all the same.
         path: ZPath,
     },
+    /// Gives the ensemble other members.
+    Reconfig {
+        /// Those who come in, or get another part.
+        joining: Members,
+        /// Those who go.
+        leaving: Vec<ServerId>,
+        /// Those who come in are all that there are from then on.
+        whole: bool,
+        /// Only when this configuration is in force.
+        at: Option<Zxid>,
+    },
     /// Ends the session.
     Close,
     /// Shows who the client is, from now on and on later connections of the session, too. Sent at
@@ -112,7 +123,8 @@ impl Op {
     pub fn is_write(&self) -> bool {
         match self {
             Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => true,
-            Op::SetAcl { .. } | Op::Multi(_) | Op::Check { .. } | Op::Close => true,
+            Op::SetAcl { .. } | Op::Multi(_) | Op::Check { .. } => true,
+            Op::Reconfig { .. } | Op::Close => true,
             Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => false,
             Op::GetAcl { .. } | Op::Sync { .. } | Op::AddAuth(_) => false,
             Op::AddWatch { .. } | Op::RemoveWatches { .. } => false,
@@ -248,6 +260,13 @@ pub enum Outcome {
     Checked,
     /// Of `Sync`.
     Synced,
+    /// Of `Reconfig`.
+    Reconfigured {
+        /// The transaction that brings it.
+        version: Zxid,
+        /// Who is in it.
+        members: Members,
+    },
     /// Of `Close`.
     Closed,
     /// Of `AddAuth`.
@@ -331,6 +350,12 @@ impl fmt::Display for Op {
             }
             Op::Check { path, version } => write!(f, "check {path} at version {version}"),
             Op::Sync { path } => write!(f, "sync {path}"),
+            Op::Reconfig { joining, leaving, whole, at } => {
+                let what = if *whole { "to" } else { "with" };
+                write!(f, "reconfig {what} {joining}")?;
+                leaving.iter().try_for_each(|id| write!(f, ", without {id}"))?;
+                at.map_or(Ok(()), |at| write!(f, ", at version {at}"))
+            }
             Op::Close => f.write_str("close"),
             Op::AddAuth(Proof { scheme, secret }) => write!(f, "show {scheme} {secret}"),
             Op::GetAcl { path } => write!(f, "get ACL of {path}"),

@@ -63,7 +63,7 @@ impl Versions {
             Change::Delete { path } | Change::Pass { path } => self.delete(stamp.zxid, path),
             Change::SetData { path, data, version: _ } => self.set_data(stamp, path, data),
             Change::SetAcl { path, acls, version: _ } => self.set_acl(stamp.zxid, path, acls),
-            Change::Check { .. } | Change::Error(_) => Ok(()),
+            Change::Check { .. } | Change::Reconfig(_) | Change::Error(_) => Ok(()),
             Change::Multi(parts) => {
                 let mut all = Ok(());
                 for part in parts {

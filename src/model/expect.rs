@@ -43,7 +43,7 @@ pub fn expect(versions: &Versions, op: &Op, stamp: Stamp, ids: &[Identity]) -> E
             ahead.step(op).map_or_else(Expected::Refused, Expected::Ok)
         }
         Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => Expected::Unjudged,
-        Op::Check { .. } | Op::Sync { .. } => Expected::Unjudged,
+        Op::Check { .. } | Op::Sync { .. } | Op::Reconfig { .. } => Expected::Unjudged,
         Op::AddAuth(_) | Op::GetAcl { .. } => Expected::Unjudged,
         Op::AddWatch { .. } | Op::RemoveWatches { .. } => Expected::Unjudged,
     }
@@ -61,8 +61,8 @@ impl Ahead<'_> {
     fn multi(&mut self, parts: &[Op], closed: bool) -> Expected {
         let mut outcomes = Vec::with_capacity(parts.len());
         for (place, part) in parts.iter().enumerate() {
-            let single = !matches!(part, Op::Multi(_) | Op::Close | Op::SetAcl { .. });
-            let writes = Op::is_write(part) && single;
+            let whole = matches!(part, Op::Multi(_) | Op::Reconfig { .. } | Op::Close);
+            let writes = Op::is_write(part) && !whole && !matches!(part, Op::SetAcl { .. });
             if !writes {
                 return Expected::Unjudged;
             }
@@ -96,7 +96,7 @@ impl Ahead<'_> {
             }
             Op::Sync { .. } | Op::Close | Op::AddAuth(_) => Err(ErrorCode::Unimplemented),
             Op::GetAcl { .. } | Op::AddWatch { .. } => Err(ErrorCode::Unimplemented),
-            Op::RemoveWatches { .. } => Err(ErrorCode::Unimplemented),
+            Op::RemoveWatches { .. } | Op::Reconfig { .. } => Err(ErrorCode::Unimplemented),
         }
     }
 
@@ -244,7 +244,7 @@ pub fn may_carry_out(op: &Op, change: &Change) -> bool {
         Change::CreateSession { .. } => false,
         Change::CloseSession { .. } => *op == Op::Close,
         Change::Create { .. } | Change::Delete { .. } | Change::SetData { .. } => true,
-        Change::SetAcl { .. } => true,
+        Change::SetAcl { .. } | Change::Reconfig(_) => true,
         // Nobody but the leader does that.
         Change::Pass { .. } => false,
         Change::Check { .. } | Change::Multi(_) | Change::Error(_) => true,
@@ -287,6 +287,9 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change, ids: &[Identity]) ->
             Change::SetData { path: found, data: stored, version },
         ) => path == found && data == stored && stat.version == *version,
         (Op::Check { path, .. }, Outcome::Checked, Change::Check { path: found }) => path == found,
+        (Op::Reconfig { .. }, Outcome::Reconfigured { members, .. }, Change::Reconfig(found)) => {
+            members == found
+        }
         (Op::Close, Outcome::Closed, Change::CloseSession { .. }) => true,
         (Op::Multi(ops), Outcome::Multi(outcomes), Change::Multi(parts)) => {
             let mut each = ops.iter().zip(outcomes).zip(parts);

@@ -81,7 +81,7 @@ fn succeeds(change: &Change) -> bool {
         Change::Multi(parts) => parts.is_empty() || parts.iter().any(succeeds),
         Change::CreateSession { .. } | Change::CloseSession { .. } | Change::Create { .. } => true,
         Change::Delete { .. } | Change::SetData { .. } | Change::Check { .. } => true,
-        Change::SetAcl { .. } | Change::Pass { .. } => true,
+        Change::SetAcl { .. } | Change::Pass { .. } | Change::Reconfig(_) => true,
     }
 }
 
@@ -254,7 +254,7 @@ impl Ledger {
             Note::AckedNewLeader { epoch, .. } => self.servers.of(server).acked = *epoch,
             Note::Epochs { .. } | Note::AckedEpoch { .. } => {}
             Note::Acked { .. } | Note::Committed { .. } | Note::Snapshot { .. } => {}
-            Note::Touched { .. } | Note::Expired { .. } => {}
+            Note::Touched { .. } | Note::Expired { .. } | Note::Configured { .. } => {}
         }
     }
 

@@ -24,7 +24,7 @@ pub use servers::PerServer;
 pub use versions::{Life, Trigger, Versions, WatchKind};
 pub use znode::Znode;
 
-use crate::history::{Action, Event, What};
+use crate::history::{Action, Change, Event, Op, What};
 
 /// The committed history so far, and every version of the tree.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +41,13 @@ impl Model {
     /// Takes the next event in.
     pub fn observe(&mut self, event: &Event) {
         match &event.what {
-            What::Ensemble { voters, addresses, .. } => {
-                self.electorate.set(voters);
+            What::Ensemble { members, addresses } => {
+                self.electorate.begin(members);
                 self.requests.locate(addresses);
             }
             What::Invoke { .. } | What::Reauth { .. } => self.requests.observe(event),
             What::Note { server, note } => {
+                self.electorate.propose(note);
                 self.ledger.observe(event, *server, note);
                 self.feed();
             }
@@ -92,13 +93,18 @@ impl Model {
                 txn.request = Some(request.number);
                 txn.repeats = request.txn;
                 request.txn.get_or_insert(stamp.zxid);
-                txn.expected = expect::refused_by_session(change).unwrap_or_else(|| {
-                    expect::expect(&self.versions, &request.op, stamp, &request.ids)
-                });
+                txn.expected =
+                    expect::refused_by_session(change).unwrap_or_else(|| match &request.op {
+                        op @ Op::Reconfig { .. } => self.electorate.expect(op, change, stamp.zxid),
+                        op => expect::expect(&self.versions, op, stamp, &request.ids),
+                    });
                 if !expect::agrees(&request.op, &txn.expected, change, &request.ids) {
                     let expected = &txn.expected;
                     txn.mismatch = Some(format!("does {change:?} where {expected:?} is due"));
                 }
+            }
+            if let Change::Reconfig(members) = &proposal.change {
+                self.electorate.commit(stamp.zxid, members, txn.event);
             }
             if let Err(nonsense) = self.versions.apply(stamp, &proposal.change) {
                 txn.mismatch.get_or_insert(nonsense);

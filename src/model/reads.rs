@@ -106,7 +106,7 @@ fn read_by(op: &Op) -> Option<&ZPath> {
         Op::GetChildren { path, .. } | Op::GetAcl { path } => Some(path),
         Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::SetAcl { .. } => None,
         Op::Multi(_) | Op::Check { .. } | Op::Sync { .. } | Op::Close | Op::AddAuth(_) => None,
-        Op::AddWatch { .. } | Op::RemoveWatches { .. } => None,
+        Op::AddWatch { .. } | Op::RemoveWatches { .. } | Op::Reconfig { .. } => None,
     }
 }
 

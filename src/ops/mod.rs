@@ -19,6 +19,7 @@ mod multi;
 mod multi_read;
 mod ping;
 mod quota;
+mod reconfig;
 mod remove_watches;
 mod reply;
 mod serve;
@@ -45,6 +46,7 @@ pub use get_ephemerals::GetEphemerals;
 pub use multi::{Multi, MultiResult, Part};
 pub use multi_read::{MultiRead, Read};
 pub use ping::Ping;
+pub use reconfig::Reconfig;
 pub use remove_watches::RemoveWatches;
 pub use reply::Reply;
 pub use serve::{Preparation, Reading};
@@ -75,6 +77,7 @@ operations! {
     opcode::CHECK                    Check(Check)                               Write    check::reply,
     opcode::MULTI                    Multi(Multi)                               Write    multi::reply,
     opcode::CREATE2                  Create2(Create)                            Write    create::reply2,
+    opcode::RECONFIG                 Reconfig(Reconfig)                         Write    reconfig::reply,
     opcode::CHECK_WATCHES            CheckWatches(RemoveWatches)                Session  remove_watches::reply,
     opcode::REMOVE_WATCHES           RemoveWatches(RemoveWatches)               Session  remove_watches::reply,
     opcode::CREATE_CONTAINER         CreateContainer(Create)                    Write    create::reply2,

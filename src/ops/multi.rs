@@ -172,7 +172,9 @@ impl MultiResult {
             Applied::Set(stat) => MultiResult::Set(*stat),
             Applied::Done => MultiResult::Checked,
             Applied::Error(code) => MultiResult::Error(*code),
-            Applied::Multi(_) => unreachable!("a multi has no multi within"),
+            Applied::Multi(_) | Applied::Reconfigured { .. } => {
+                unreachable!("a multi has none of these within")
+            }
         }
     }
 

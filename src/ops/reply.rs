@@ -19,7 +19,7 @@ pub enum Reply {
     Deleted,
     /// To `exists`, `setData` and `setACL`.
     Stat(Stat),
-    /// To `getData`.
+    /// To `getData`, and to `reconfig`.
     Data {
         /// The data.
         data: Data,
@@ -72,6 +72,7 @@ impl Reply {
             }
             Applied::Deleted => Reply::Deleted,
             Applied::Set(stat) => Reply::Stat(*stat),
+            Applied::Reconfigured { data, stat } => Reply::Data { data: data.clone(), stat: *stat },
             Applied::Multi(parts) => Reply::Multi(parts.iter().map(MultiResult::of).collect()),
             Applied::Done => Reply::Empty,
             Applied::Error(code) => return Err(*code),

@@ -12,6 +12,11 @@ pub struct Settings {
     pub extended_types: bool,
     /// Whether hard quotas are enforced (`enforceQuota`).
     pub enforces_quota: bool,
+    /// Whether the ensemble may get other members (`reconfigEnabled`).
+    pub reconfigures: bool,
+    /// Whether one voter alone is no ensemble, so that at least two have to stay
+    /// (`standaloneEnabled`).
+    pub standalone_enabled: bool,
     /// Which ZooKeeper it is like, where two of them differ.
     pub likeness: Likeness,
 }
@@ -38,6 +43,8 @@ impl Default for Settings {
             super_digest: None,
             extended_types: false,
             enforces_quota: false,
+            reconfigures: false,
+            standalone_enabled: true,
             likeness: Likeness::V3_9,
         }
     }

@@ -9,13 +9,23 @@ use super::outlet::{End, Outlet};
 use super::sockets::{Farewells, Sockets};
 use crate::base::{ConnId, ServerId};
 use crate::history::Note;
-use crate::server::{Effect, Input, Port, Server};
+use crate::server::{Effect, Input, Member, Port, Server};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the other servers are: for each port of each of them, host and port.
 pub type Addresses = BTreeMap<(ServerId, Port), String>;
+
+/// Where members are found.
+pub fn addresses_of(
+    members: &BTreeMap<ServerId, Member>,
+) -> impl Iterator<Item = ((ServerId, Port), String)> {
+    members.iter().flat_map(|(&id, member)| {
+        [(Port::Learner, &member.quorum), (Port::Election, &member.election)]
+            .map(|(port, endpoint)| ((id, port), endpoint.to_string()))
+    })
+}
 
 /// One server, and what is around it.
 pub struct Node {
@@ -141,6 +151,7 @@ impl Running {
             Effect::Resume { conn } => self.pause(conn, false),
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
+            Effect::Members(members) => self.node.addresses.extend(addresses_of(&members.members)),
             Effect::Note(note) => self.note(note),
             Effect::Halt => self.halted = true,
         }
@@ -170,6 +181,9 @@ impl Running {
             Note::Established { epoch, last } => tracing::info!("leads epoch {epoch} from {last}"),
             Note::Serving { zxid, .. } => tracing::info!("serves clients from {zxid}"),
             Note::Stopped => tracing::info!("serves no clients"),
+            Note::Configured { version, members } => {
+                tracing::info!("configuration {version}: {members}");
+            }
             Note::Recovered { zxid, sessions, .. } => {
                 tracing::info!("recovered {zxid}, {sessions} sessions");
             }

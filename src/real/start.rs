@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::error::Error;
 use super::folder::Folder;
 use super::inbox::Inbox;
-use super::node::{Addresses, Node};
+use super::node::{Node, addresses_of};
 use super::sockets::{Farewells, Listen, Sockets};
 use super::{http, tls};
 use crate::server::{Endpoint, Input, Port, Rules, Server, ZooCfg};
@@ -85,7 +85,7 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
         disk: Disk::start(folder, inbox.clone(), Duration::from_millis(cfg.slow_sync_ms)),
         inbox,
         sockets,
-        addresses: addresses(&cfg),
+        addresses: addresses_of(&cfg.members).collect(),
         dial_patience: Duration::from_millis(cfg.dial_ms),
         farewells,
     };
@@ -129,14 +129,6 @@ async fn listen_for_http(
         tracing::info!("metrics on http://{metrics}/metrics");
     }
     Ok(())
-}
-
-fn addresses(cfg: &ZooCfg) -> Addresses {
-    let of = |(&id, member): (&_, &crate::server::Member)| {
-        [(Port::Learner, &member.quorum), (Port::Election, &member.election)]
-            .map(|(port, endpoint)| ((id, port), endpoint.to_string()))
-    };
-    cfg.members.iter().flat_map(of).collect()
 }
 
 /// SIGTERM and SIGINT end the server in order.

@@ -5,7 +5,7 @@ use super::phases::Phases;
 use super::usage;
 use crate::base::{ServerId, Time};
 use crate::checkers::Judge;
-use crate::history::{Message, What};
+use crate::history::{Members, Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
 use crate::server::{Config, Membership, OperationSettings, Passing};
@@ -139,7 +139,8 @@ fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
     let (voters, observers) = (plan.ensemble.voters(), plan.ensemble.observers());
     let address = |it: &PlanClient| (it.id, address_of(it.id.into()));
     let addresses = plan.clients.iter().map(address).collect();
-    cluster.recorder.record(What::Ensemble { voters, observers, addresses });
+    let members = Members { voters, observers };
+    cluster.recorder.record(What::Ensemble { members, addresses });
     for id in plan.servers() {
         cluster.start_server(ServerProcess {
             world: cluster.world.clone(),
@@ -163,7 +164,12 @@ fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
 
 fn server_config(plan: &Plan, id: ServerId) -> Config {
     let ensemble = &plan.ensemble;
-    let members = Membership::named(&ensemble.voters(), &ensemble.observers());
+    // A server that waits for a part believes at first to be one more voter, as ZooKeeper's guide has
+    // it started.
+    let spare =
+        (!ensemble.voters().contains(&id) && !ensemble.observers().contains(&id)).then_some(id);
+    let voters: Vec<ServerId> = ensemble.voters().into_iter().chain(spare).collect();
+    let members = Membership::named(&voters, &ensemble.observers());
     Config {
         init_limit_ticks: u64::from(ensemble.init_limit_ticks),
         sync_limit_ticks: u64::from(ensemble.sync_limit_ticks),
@@ -171,7 +177,14 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         snapshot_chunk: ensemble.snapshot_chunk as usize,
         commit_log_count: ensemble.commit_log_count as usize,
         notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
-        operations: OperationSettings { extended_types: true, ..OperationSettings::default() },
+        operations: OperationSettings {
+            extended_types: true,
+            reconfigures: ensemble.reconfigures,
+            // Only an administrator may change the members; there is none here.
+            skips_acl: ensemble.reconfigures,
+            standalone_enabled: !ensemble.reconfigures,
+            ..OperationSettings::default()
+        },
         passing: Passing { check_ms: PASSING_CHECK_MS, ..Passing::default() },
         ..Config::new(id, members, u64::from(ensemble.tick_ms))
     }

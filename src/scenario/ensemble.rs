@@ -12,6 +12,10 @@ pub struct EnsembleWish {
     pub servers: u8,
     /// How many more observe, 0 to 3; their ids follow those of the voters.
     pub observers: u8,
+    /// How many more run and take no part until they are told to, 0 to 4; their ids come last.
+    pub spares: u8,
+    /// Whether the ensemble may get other members.
+    pub reconfigures: bool,
     /// Length of a tick.
     pub tick_ms: Range<u32>,
     /// How many ticks a learner may take to connect and catch up.
@@ -33,7 +37,7 @@ pub struct EnsembleWish {
 impl EnsembleWish {
     /// All servers, in ascending order.
     pub(super) fn all(&self) -> Vec<ServerId> {
-        (1..=self.servers + self.observers).map(ServerId).collect()
+        (1..=self.servers + self.observers + self.spares).map(ServerId).collect()
     }
 
     /// Those who observe, in ascending order.
@@ -47,6 +51,8 @@ impl Default for EnsembleWish {
         EnsembleWish {
             servers: 3,
             observers: 0,
+            spares: 0,
+            reconfigures: false,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
             sync_limit_ticks: Range::new([5, 5]),
@@ -68,6 +74,10 @@ pub struct Ensemble {
     pub servers: u8,
     #[serde(default, skip_serializing_if = "is_none")]
     pub observers: u8,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub spares: u8,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconfigures: bool,
     pub tick_ms: u32,
     pub init_limit_ticks: u32,
     pub sync_limit_ticks: u32,
@@ -94,7 +104,7 @@ impl Ensemble {
 
     /// All of them, in ascending order.
     pub fn all(&self) -> Vec<ServerId> {
-        self.voters().into_iter().chain(self.observers()).collect()
+        (1..=self.servers + self.observers + self.spares).map(ServerId).collect()
     }
 
     /// What a scenario that says nothing about it has.
@@ -109,6 +119,8 @@ impl Ensemble {
         Ensemble {
             servers: wish.servers,
             observers: wish.observers,
+            spares: wish.spares,
+            reconfigures: wish.reconfigures,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
             sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),

@@ -20,6 +20,8 @@ const FAULT_KEYS: &[&str] = &["name", "every_ms", "lasts_ms", "from_ms"];
 const SERVERS_MAX: u8 = 7;
 /// The most observers.
 const OBSERVERS_MAX: u8 = 3;
+/// The most servers that wait for a part.
+const SPARES_MAX: u8 = 4;
 /// The most clients of one workload.
 const CLIENTS_MAX: u32 = 1_000;
 
@@ -85,6 +87,7 @@ fn known(what: &str, name: &str, names: &[&str]) -> Reason {
 
 fn ensemble(it: &EnsembleWish) -> Reason {
     servers(it.servers, it.observers)?;
+    spares(it.spares, it.reconfigures)?;
     let least = [
         ("tick_ms", it.tick_ms),
         ("init_limit_ticks", it.init_limit_ticks),
@@ -106,6 +109,16 @@ fn servers(count: u8, observers: u8) -> Reason {
     }
     if observers > OBSERVERS_MAX {
         return Err(format!("[ensemble]: `observers` is {observers}; at most {OBSERVERS_MAX}"));
+    }
+    Ok(())
+}
+
+fn spares(count: u8, reconfigures: bool) -> Reason {
+    if count > SPARES_MAX {
+        return Err(format!("[ensemble]: `spares` is {count}; at most {SPARES_MAX}"));
+    }
+    if count > 0 && !reconfigures {
+        return Err("[ensemble]: `spares` need `reconfigures = true` to get a part".to_owned());
     }
     Ok(())
 }
@@ -201,6 +214,7 @@ pub(super) fn plan(it: &Plan) -> Reason {
 
 fn numbers(it: &Ensemble) -> Reason {
     servers(it.servers, it.observers)?;
+    spares(it.spares, it.reconfigures)?;
     let least = [it.tick_ms, it.init_limit_ticks, it.sync_limit_ticks, it.snapshot_every];
     let more = [it.snapshot_chunk, it.max_notification_interval_ms];
     if least.iter().chain(&more).any(|&number| number == 0) {

@@ -13,6 +13,8 @@ pub struct Config {
     pub id: ServerId,
     /// All servers of the ensemble, and which of them observe (`server.N`, `peerType`).
     pub ensemble: Membership,
+    /// Whether it stands alone: it is no ensemble, not even one of a single server.
+    pub standalone: bool,
     /// The unit of most times, in milliseconds (`tickTime`).
     pub tick_ms: u64,
     /// How many ticks a learner may take to connect and to catch up (`initLimit`).
@@ -134,6 +136,7 @@ impl Config {
         Config {
             id,
             ensemble,
+            standalone: false,
             tick_ms,
             init_limit_ticks: 10,
             sync_limit_ticks: 5,
@@ -159,6 +162,7 @@ impl Config {
         zab::Settings {
             id: self.id,
             ensemble: self.ensemble.clone(),
+            reconfigures: self.operations.reconfigures && !self.standalone,
             tick: Millis(self.tick_ms),
             init_limit_ticks: self.init_limit_ticks,
             sync_limit_ticks: self.sync_limit_ticks,

@@ -3,8 +3,10 @@
 use crate::base::{ConnId, ServerId, Time};
 use crate::history::Note;
 use crate::storage::{DiskOp, Image};
+use crate::wire::Membership;
 use core::net::SocketAddr;
 use std::fmt;
+use std::sync::Arc;
 
 /// The three ports that a server listens on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -122,6 +124,9 @@ pub enum Effect {
     Disk(DiskOp),
     /// Bring all that is on the disk, as [`Input::Loaded`]. Nothing is under way there.
     ReadDisk,
+    /// These servers are there, and there: for whoever makes connections. What was said of others
+    /// before stays true.
+    Members(Arc<Membership>),
     /// A statement for the history.
     Note(Note),
     /// End the process.
@@ -158,6 +163,9 @@ impl fmt::Display for Effect {
             Effect::Resume { conn } => write!(f, "resume {conn}"),
             Effect::Disk(op) => write!(f, "disk {op}"),
             Effect::ReadDisk => f.write_str("read disk"),
+            Effect::Members(members) => {
+                write!(f, "members {}", members.to_string().replace('\n', " "))
+            }
             Effect::Note(note) => write!(f, "note {note:?}"),
             Effect::Halt => f.write_str("halt"),
         }

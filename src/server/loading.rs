@@ -6,8 +6,8 @@ use crate::base::{Millis, Zxid};
 use crate::history::Note;
 use crate::storage::{DiskOp, Image, Recovered, recover};
 use crate::tree::{SnapshotWriter, Tree, Txn, read_tree};
-use crate::wire::{Malformed, Proposal};
-use crate::zab::{Delivery, LogQueue, Ticket};
+use crate::wire::{Malformed, Membership, Proposal};
+use crate::zab::{Delivery, Found, LogQueue, Ticket};
 
 impl Server {
     /// Reads the disk as soon as nothing is under way there. What is in memory is forgotten then.
@@ -29,7 +29,7 @@ impl Server {
             _ if self.stopping => {}
             After::Logged(zxid) => {
                 self.writing = self.logs_under_way();
-                self.agree(|peer, out| peer.logged(zxid, out));
+                self.agree(|peer, out| peer.logged(now, zxid, out));
             }
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
             After::Recovered if self.will_read() => self.recovered = None,
@@ -101,10 +101,34 @@ impl Server {
             let rules = self.rules.storage;
             self.store().log().reopen(&before, &rules);
         }
-        let (now, last) = (self.now.time, self.tree.last());
-        let epochs = (recovered.accepted, recovered.current);
-        let recent = recovered.proposals;
-        self.agree(|peer, out| peer.recovered(now, epochs, last, recent, out));
+        let now = self.now.time;
+        let found = Found {
+            accepted: recovered.accepted,
+            current: recovered.current,
+            active: recovered.membership,
+            proposed: self.tree.membership(),
+            last: self.tree.last(),
+            recent: recovered.proposals,
+        };
+        self.agree(|peer, out| peer.recovered(now, found, out));
+        self.introduce_members();
+    }
+
+    /// A configuration is in force: it is written down, behind everything that led to it and before
+    /// everything that follows from it.
+    pub(super) fn activate(&mut self, membership: &Membership) {
+        self.write_log();
+        let mut ops = Vec::new();
+        self.store().write_membership(membership, &mut ops);
+        self.disk(ops);
+        self.introduce_members();
+    }
+
+    /// Whoever makes connections has to know where the members are, those to come included.
+    pub(super) fn introduce_members(&mut self) {
+        for membership in self.peer.memberships() {
+            self.effects.push(Effect::Members(membership));
+        }
     }
 
     fn replay(&mut self, proposal: &Proposal) -> Result<(), Malformed> {

@@ -83,6 +83,7 @@ fn quorum(from: &mut Reader) -> Result<Said, Malformed> {
         PacketKind::Proposal | PacketKind::Inform => {
             format!("{name} {zxid}: {}", txn(packet.data()))
         }
+        PacketKind::CommitAndActivate | PacketKind::InformAndActivate => format!("{name} {zxid}"),
         PacketKind::Request => format!("{name} {}", forwarded(packet.data())),
         PacketKind::Revalidate => format!("{name} {}", revalidated(packet.data())),
         PacketKind::FollowerInfo | PacketKind::ObserverInfo => {
@@ -125,7 +126,10 @@ fn kind_of(kind: PacketKind) -> MessageKind {
     match kind {
         PacketKind::Proposal => MessageKind::Proposal,
         PacketKind::Ack => MessageKind::Ack,
-        PacketKind::Commit | PacketKind::Inform => MessageKind::Commit,
+        PacketKind::Commit
+        | PacketKind::CommitAndActivate
+        | PacketKind::Inform
+        | PacketKind::InformAndActivate => MessageKind::Commit,
         PacketKind::Ping => MessageKind::Ping,
         PacketKind::Request | PacketKind::Revalidate | PacketKind::Sync => MessageKind::Forward,
         PacketKind::NewLeader

@@ -6,13 +6,13 @@ use super::local::Local;
 use super::rules::{Progress, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
-use crate::base::{ConnId, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
-use crate::history::{self, Change, Note, Role};
-use crate::ops::{Kind, Likeness, Preparation, Reading, Reply, Request, Sync};
+use crate::base::{ConnId, Data, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
+use crate::history::{self, Change, Members, Note, Role};
+use crate::ops::{Kind, Likeness, Preparation, Reading, Reconfig, Reply, Request, Sync};
 use crate::tree::{Applied, Body, Lifetime, SnapshotWriter, Txn};
 use crate::wire::{
-    Acl, Frames, Identity, Packet, PacketKind, Proposal, Reader, ReplyHeader, RequestHeader,
-    Writer, opcode,
+    Acl, Frames, Identity, Membership, Packet, PacketKind, Proposal, Reader, ReplyHeader,
+    RequestHeader, Writer, opcode,
 };
 use crate::zab::Delivery;
 use std::sync::Arc;
@@ -174,6 +174,10 @@ impl Server {
     /// As the leader: turns a request into a transaction, also a refused one.
     pub(super) fn propose_request(&mut self, asked: Asked, request: &Request) {
         let Asked { session, xid, ids, owner } = asked;
+        if matches!(request, Request::Reconfig(_)) && !self.config.operations.reconfigures {
+            let refused = Body::refused(ErrorCode::ReconfigDisabled);
+            return self.propose((session, xid), &[], |_| refused);
+        }
         let local = self.may_be_local(session);
         let state = SessionState { local, ..self.sessions.state(session, owner) };
         if let Err(code) = (self.rules.admit)(state) {
@@ -182,7 +186,34 @@ impl Server {
         if matches!(request, Request::CloseSession(_)) {
             self.sessions.mark_closing(session);
         }
-        self.propose((session, xid), ids, |preparation| request.prepare(preparation));
+        match request {
+            Request::Reconfig(reconfig) => {
+                let next = self.next_membership(reconfig);
+                self.propose((session, xid), ids, |preparation| {
+                    let body = next.and_then(|next| reconfig.prepare(&next, preparation));
+                    body.unwrap_or_else(Body::refused)
+                });
+            }
+            request => {
+                self.propose((session, xid), ids, |preparation| request.prepare(preparation));
+            }
+        }
+    }
+
+    /// As the leader: the configuration that is asked for, if it could come into force now. One at a
+    /// time, and only with a quorum of its voters at hand (`zookeeper.md`, A.3).
+    fn next_membership(&self, asked: &Reconfig) -> Result<Membership, ErrorCode> {
+        if self.config.standalone {
+            return Err(ErrorCode::Unimplemented);
+        }
+        if self.peer.is_reconfiguring() {
+            return Err(ErrorCode::ReconfigInProgress);
+        }
+        let next = asked.upon(self.peer.membership(), &self.config.operations)?;
+        if !self.peer.could_activate(&next) {
+            return Err(ErrorCode::NewConfigNoQuorum);
+        }
+        Ok(next)
     }
 
     /// As the leader: begins a session.
@@ -238,6 +269,9 @@ impl Server {
             Applied::Done
         };
         self.overlay.applied(txn.zxid);
+        if let Body::Reconfig { .. } = txn.body {
+            self.introduce_members();
+        }
         let (zxid, hash, digest) = (txn.zxid, hash_of(&proposal.payload), self.tree.digest());
         self.note(match why {
             Delivery::Committed | Delivery::Synchronized => Note::Applied { zxid, hash, digest },
@@ -434,6 +468,11 @@ impl Server {
     }
 }
 
+fn members_of(data: &Data) -> Members {
+    let membership = data.as_bytes().and_then(Membership::of_bytes).unwrap_or_default();
+    Members { voters: membership.voters().collect(), observers: membership.observers().collect() }
+}
+
 /// A transaction's body in the history's words.
 fn change_of(body: Body) -> Change {
     let path = |text: String| ZPath::parse(&text).expect("what was prepared has a valid path");
@@ -461,6 +500,7 @@ fn change_of(body: Body) -> Change {
         Body::SetAcl { path: text, acls, version } => {
             Change::SetAcl { path: path(text), acls: acls_of(&acls), version }
         }
+        Body::Reconfig { data } => Change::Reconfig(members_of(&data)),
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data, version }
         }

@@ -409,6 +409,7 @@ impl Server {
             Wanted::Truncate(to) => self.truncate(to),
             Wanted::Install { zxid, body } => self.install(zxid, body),
             Wanted::Reload => self.read_disk(None),
+            Wanted::Activate(membership) => self.activate(&membership),
             Wanted::Deliver { proposal, why } => self.deliver(&proposal, why),
             Wanted::Stop => self.stop(),
             Wanted::Serve(epoch) => self.serve(epoch),

@@ -119,7 +119,7 @@ fn members(from: &mut Entries) -> Result<BTreeMap<ServerId, Member>, BadZooCfg> 
     if voters < 2 && voters < members.len() {
         return Err(from.whole_file("observers, but less than two participants".to_owned()));
     }
-    if members.len() == 1 {
+    if members.len() == 1 && from.flag("standaloneEnabled")?.unwrap_or(true) {
         members.clear();
     }
     Ok(members)
@@ -174,6 +174,7 @@ fn config(
     if let Some(count) = from.number("commitLogCount", 1..=i64::from(i32::MAX))? {
         config.commit_log_count = count as usize;
     }
+    config.standalone = members.is_empty();
     config.operations = clients::operations(from)?;
     config.clients = clients::limits(from)?;
     config.sessions = clients::sessions(from)?;

@@ -105,6 +105,8 @@ impl ServerProcess {
             // The network has no windows: what is not read waits at the server.
             Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Disk(op) => self.world.disk_push(id, op),
+            // Nodes are found by their names here.
+            Effect::Members(_) => {}
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
             Effect::ReadDisk | Effect::Halt => unreachable!("the loop does these"),
         }

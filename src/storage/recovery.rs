@@ -5,7 +5,10 @@ use super::scan::{Scanned, Tail, scan};
 use super::snapshots::{self, Saving, open_snapshot};
 use super::{DiskOp, Image, Keeping, Log, Store, log};
 use crate::base::{Epoch, Zxid};
-use crate::wire::Proposal;
+use crate::wire::{Membership, Proposal};
+
+/// The configuration in force, when it is not the one that the server was started with.
+pub(super) const MEMBERSHIP: &str = "zoo.cfg.dynamic";
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +23,8 @@ pub struct Recovered {
     pub accepted: Epoch,
     /// The epoch whose initial history it holds.
     pub current: Epoch,
+    /// The configuration that was written down as the one in force.
+    pub membership: Option<Membership>,
 }
 
 /// A disk from which the server's state cannot be told. Starting all the same might lose what was
@@ -34,6 +39,9 @@ pub enum Unreadable {
         /// What was found, and what would be accepted.
         reason: String,
     },
+    /// The configuration in force cannot be told.
+    #[error("{MEMBERSHIP}: {0}")]
+    Membership(String),
     /// There is a log, but no snapshot that it could follow (ZOOKEEPER-2325).
     #[error("there is a transaction log but no valid snapshot; the snapshots have been lost")]
     NoSnapshot,
@@ -103,6 +111,7 @@ pub fn recover(
     let body = |zxid| open_snapshot(&image[&snapshots::name_of(zxid)]).map(<[u8]>::to_vec);
     let snapshot = base.map(|zxid| (zxid, body(zxid).expect("it is one of the valid ones")));
     let (accepted, current) = read_epochs(image)?;
+    let membership = read_membership(image)?;
     // What was read may be in the page cache only, when the process crashed and the machine did
     // not; so may the names. From here on it counts as held.
     log.log.sync_last(ops);
@@ -121,7 +130,7 @@ pub fn recover(
     let current = current.max(store.last().epoch());
     let accepted = accepted.max(current);
     store.write_epochs(accepted, current, ops);
-    Ok(Recovered { store, snapshot, proposals: log.proposals, accepted, current })
+    Ok(Recovered { store, snapshot, proposals: log.proposals, accepted, current, membership })
 }
 
 fn valid_snapshots(image: &Image) -> Vec<Zxid> {
@@ -140,6 +149,16 @@ fn read_epochs(image: &Image) -> Result<(Epoch, Epoch), Unreadable> {
             .map_err(|reason| Unreadable::Epoch { file, reason })
     };
     Ok((read(ACCEPTED)?, read(CURRENT)?))
+}
+
+fn read_membership(image: &Image) -> Result<Option<Membership>, Unreadable> {
+    let Some(bytes) = image.get(MEMBERSHIP) else { return Ok(None) };
+    let text = String::from_utf8_lossy(bytes);
+    let membership: Membership = text.parse().map_err(Unreadable::Membership)?;
+    if !membership.is_whole() {
+        return Err(Unreadable::Membership("nobody votes".to_owned()));
+    }
+    Ok(Some(membership))
 }
 
 struct LogRead {

@@ -1,10 +1,11 @@
 //! One server's files as a whole: the log, the snapshots, the epochs.
 
-use super::epochs::{self, ACCEPTED, CURRENT};
+use super::epochs::{self, ACCEPTED, CURRENT, replace};
+use super::recovery::MEMBERSHIP;
 use super::snapshots::{Saving, name_of};
 use super::{DiskOp, Keeping, Log};
 use crate::base::{Epoch, Zxid};
-use crate::wire::Proposal;
+use crate::wire::{Membership, Proposal};
 
 /// Behind so many snapshots the log is known record by record.
 const KNOWN_SNAPSHOTS: usize = 3;
@@ -66,6 +67,11 @@ impl Store {
             epochs::write(CURRENT, current, ops);
             self.current = current;
         }
+    }
+
+    /// Writes down which configuration is in force. What is proposed is in the log.
+    pub fn write_membership(&self, membership: &Membership, ops: &mut Vec<DiskOp>) {
+        replace(MEMBERSHIP, membership.to_string().into_bytes(), ops);
     }
 
     /// Whether what the disk keeps leads exactly to `to`: a snapshot at or before it that is known to

@@ -17,7 +17,7 @@ pub use overlay::{Overlay, Part, Record, Rollback};
 pub use quota::{Limits, Usage};
 pub use rules::{Parent, Rules, Touch, Undo};
 pub use snapshot::{SnapshotWriter, StreamScanner, read_tree};
-pub use tree::{Applied, Tree, Trigger};
+pub use tree::{Applied, CONFIG, Tree, Trigger};
 pub use txn::{Body, Txn};
 pub use watches::{Mode, Removal, Watch, WatchKind, Watches};
 pub use znode::{Lifetime, TTL_MS_MAX, Znode};

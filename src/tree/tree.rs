@@ -5,8 +5,11 @@ use super::quota::Usage;
 use super::rules::{Parent, Rules, Touch};
 use super::{Body, Lifetime, Txn, Znode, digest};
 use crate::base::{Data, ErrorCode, SessionId, Stat, ZPath, Zxid, parent_of};
-use crate::wire::{Acl, Acls, EventKind};
+use crate::wire::{Acl, Acls, EventKind, Membership};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the configuration of the ensemble stands (`ZooDefs.CONFIG_NODE`).
+pub const CONFIG: &str = "/zookeeper/config";
 
 /// The replicated state.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +43,13 @@ pub enum Applied {
     Deleted,
     /// A znode's data or ACL were set.
     Set(Stat),
+    /// The ensemble has another configuration.
+    Reconfigured {
+        /// The new one.
+        data: Data,
+        /// Of the znode that holds it.
+        stat: Stat,
+    },
     /// A part for each part of the multi.
     Multi(Vec<Applied>),
     /// Nothing was done. 0 within a failed multi for the parts before the failure.
@@ -70,11 +80,12 @@ impl Tree {
     /// The tree before the first transaction: the root and the system's own znodes.
     pub fn new() -> Tree {
         let mut tree = Tree::empty();
-        for path in ["/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"] {
-            let path = ZPath::parse(path).expect("the system's paths are valid");
+        for text in ["/", "/zookeeper", CONFIG, "/zookeeper/quota"] {
+            let path = ZPath::parse(text).expect("the system's paths are valid");
             let readable = vec![Acl { perms: 1, scheme: "world".into(), id: "anyone".into() }];
-            let acls = if path.name() == "config" { readable.into() } else { Acls::OPEN };
-            tree.insert(path, Znode { data: "".into(), acls, ..Znode::default() });
+            let (acls, aversion) =
+                if text == CONFIG { (readable.into(), -1) } else { (Acls::OPEN, 0) };
+            tree.insert(path, Znode { data: "".into(), acls, aversion, ..Znode::default() });
         }
         tree
     }
@@ -201,6 +212,10 @@ impl Tree {
             Body::SetData { path, data, version } => {
                 self.set_data(path, data, *version, txn, triggers)
             }
+            Body::Reconfig { data } => match self.set_data(CONFIG, data, -1, txn, triggers) {
+                Applied::Set(stat) => Applied::Reconfigured { data: data.clone(), stat },
+                refused => refused,
+            },
             Body::SetAcl { path, acls, version } => self.set_acls(path, acls, *version),
             Body::Check { .. } => Applied::Done,
             // Apache ZooKeeper logs what stood before the part that failed as it was asked for
@@ -310,6 +325,30 @@ impl Tree {
         let kind = EventKind::DataChanged;
         triggers.push(Trigger { kind, path, acls, parent_acls: Acls::OPEN });
         Applied::Set(stat)
+    }
+
+    /// The configuration that the znode for it holds, if a transaction or the server itself has put
+    /// one there.
+    pub fn membership(&self) -> Option<Membership> {
+        let znode = self.znodes.get(CONFIG)?;
+        let membership = Membership::of_bytes(znode.data.as_bytes()?)?;
+        (membership.version == znode.mzxid).then_some(membership)
+    }
+
+    /// Puts a configuration in that no transaction has brought: the one that the server was started
+    /// with, or one that others have told it of (`initConfigInZKDatabase`).
+    pub fn set_membership(&mut self, membership: &Membership, time_ms: i64) {
+        let text = membership.to_string();
+        let there = self.znodes.get(CONFIG).and_then(|znode| znode.data.as_bytes());
+        if there == Some(text.as_bytes()) {
+            return;
+        }
+        self.change(CONFIG, |znode| {
+            znode.data = text.as_str().into();
+            znode.version = -1;
+            znode.mzxid = membership.version;
+            znode.mtime = time_ms;
+        });
     }
 
     /// Nobody is told of a new list.

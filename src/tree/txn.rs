@@ -1,6 +1,6 @@
 //! Transactions, in the form that ZooKeeper logs and proposes (`zookeeper.md`, E.1).
 
-use super::Lifetime;
+use super::{CONFIG, Lifetime};
 use crate::base::{Data, ErrorCode, SessionId, Xid, Zxid};
 use crate::wire::{Acl, Malformed, Reader, Writer, opcode, read_acls, write_acls};
 
@@ -66,6 +66,11 @@ pub enum Body {
         /// Which.
         path: String,
     },
+    /// Brings a configuration of the ensemble: new data for the znode that holds it.
+    Reconfig {
+        /// The configuration, as text.
+        data: Data,
+    },
     /// Sets a znode's ACL.
     SetAcl {
         /// Of which.
@@ -102,6 +107,7 @@ impl Body {
             Body::Create { opcode, .. } => *opcode,
             Body::Delete { .. } => opcode::DELETE,
             Body::DeleteContainer { .. } => opcode::DELETE_CONTAINER,
+            Body::Reconfig { .. } => opcode::RECONFIG,
             Body::SetAcl { .. } => opcode::SET_ACL,
             Body::SetData { .. } => opcode::SET_DATA,
             Body::Check { .. } => opcode::CHECK,
@@ -127,6 +133,7 @@ impl Body {
                 to
             }
             Body::Delete { path } | Body::DeleteContainer { path } => to.string(path),
+            Body::Reconfig { data } => to.string(CONFIG).buffer(data.as_bytes()).int(-1),
             Body::SetAcl { path, acls, version } => {
                 to.string(path);
                 write_acls(acls, to);
@@ -159,6 +166,7 @@ impl Body {
             }
             opcode::DELETE => Body::Delete { path: from.string()? },
             opcode::DELETE_CONTAINER => Body::DeleteContainer { path: from.string()? },
+            opcode::RECONFIG => Body::decode_reconfig(from)?,
             opcode::SET_ACL => {
                 Body::SetAcl { path: from.string()?, acls: read_acls(from)?, version: from.int()? }
             }
@@ -193,13 +201,23 @@ impl Body {
         Ok(Body::Create { opcode, path, data, acls, lifetime, parent_cversion })
     }
 
+    /// A `SetDataTxn`, always of the same znode and without a version.
+    fn decode_reconfig(from: &mut Reader) -> Result<Body, Malformed> {
+        if from.string()? != CONFIG {
+            return Err(from.bad("a configuration for another znode"));
+        }
+        let data = from.data()?;
+        from.int()?;
+        Ok(Body::Reconfig { data })
+    }
+
     fn decode_parts(from: &mut Reader) -> Result<Vec<Body>, Malformed> {
         let count = from.count(8)?;
         let mut parts = Vec::new();
         for _ in 0..count {
             let kind = from.int()?;
-            if kind == opcode::MULTI {
-                return Err(from.bad("a multi within a multi"));
+            if kind == opcode::MULTI || kind == opcode::RECONFIG {
+                return Err(from.bad("a multi or a configuration within a multi"));
             }
             let bytes = from.buffer()?.unwrap_or_default();
             parts.push(Body::decode(kind, &mut Reader::new(bytes))?);

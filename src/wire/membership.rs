@@ -1,12 +1,15 @@
 //! Who takes part and where, as text: the `server.N=…` lines of `zoo.cfg`, the content of
 //! `/zookeeper/config`, what notifications and NEWLEADER carry (`QuorumServer`, `QuorumMaj`).
 
-use super::Endpoint;
 use super::endpoint::{client_endpoint, host, port};
+use super::{Endpoint, Reader, opcode};
 use crate::base::{ServerId, Zxid};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+/// Session, xid, zxid and time, before the type.
+const HEADER_BYTES: usize = 28;
 
 /// A configuration of the ensemble.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,6 +39,29 @@ impl Membership {
         let voters = voters.iter().map(|&id| (id, Member::named(id, true)));
         let observers = observers.iter().map(|&id| (id, Member::named(id, false)));
         Membership { version: Zxid::ZERO, members: voters.chain(observers).collect() }
+    }
+
+    /// The configuration that a transaction brings, if it brings one: the content of
+    /// `/zookeeper/config` behind a header of type `reconfig`.
+    pub fn brought_by(transaction: &[u8]) -> Option<Membership> {
+        let mut from = Reader::new(transaction);
+        from.skip(HEADER_BYTES).ok()?;
+        if from.int().ok()? != opcode::RECONFIG {
+            return None;
+        }
+        from.string().ok()?;
+        Membership::of_bytes(from.buffer().ok()??)
+    }
+
+    /// The configuration that these bytes describe; `None` when they describe none, or one of
+    /// nobody.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Membership> {
+        std::str::from_utf8(bytes).ok()?.parse().ok().filter(Membership::is_whole)
+    }
+
+    /// Whether anybody votes in it.
+    pub fn is_whole(&self) -> bool {
+        self.voters().next().is_some()
     }
 
     /// Those who vote, in ascending order.

@@ -1,8 +1,9 @@
 //! Election: the hello of a connection between two servers, and the votes (`FastLeaderElection`,
 //! `QuorumCnxManager`).
 
-use super::{Malformed, Reader, Writer};
+use super::{Malformed, Membership, Reader, Writer};
 use crate::base::{Epoch, ServerId, Zxid};
+use std::sync::Arc;
 
 /// The first number of a hello in its first version.
 const HELLO_V1: i64 = -65536;
@@ -73,12 +74,15 @@ pub struct Notification {
     pub round: u64,
     /// The current epoch of the one it votes for.
     pub peer_epoch: Epoch,
+    /// The configuration that is in force for the sender; `None` from older servers.
+    pub membership: Option<Arc<Membership>>,
 }
 
 impl Notification {
-    /// Puts it into bytes, with its length in front. The configuration is empty.
+    /// Puts it into bytes, with its length in front.
     pub fn encode(&self, to: &mut Writer) {
-        to.int(44).int(match self.state {
+        let text = self.membership.as_ref().map_or(String::new(), |it| it.to_string());
+        to.int(44 + text.len() as i32).int(match self.state {
             PeerState::Looking => 0,
             PeerState::Following => 1,
             PeerState::Leading => 2,
@@ -88,7 +92,7 @@ impl Notification {
             ServerId::NOBODY => [NOTHING; 3],
             ServerId(id) => [id.into(), self.zxid.to_wire(), self.peer_epoch.0.into()],
         };
-        to.long(leader).long(zxid).long(self.round as i64).long(epoch).int(2).int(0);
+        to.long(leader).long(zxid).long(self.round as i64).long(epoch).int(2).string(&text);
     }
 
     /// Reads one, its length in front. The error is `short` while bytes are missing.
@@ -99,7 +103,13 @@ impl Notification {
         if !(28..=MESSAGE_MAX).contains(&length) {
             return Err(from.bad("a notification of an impossible length"));
         }
-        let start = from.at();
+        let rest = from.rest();
+        from.skip(from.at() + length)?;
+        Notification::decode_fields(&rest[..length]).map_err(|error| from.bad(error.what))
+    }
+
+    fn decode_fields(bytes: &[u8]) -> Result<Notification, Malformed> {
+        let mut from = Reader::new(bytes);
         let state = match from.int()? {
             0 => PeerState::Looking,
             1 => PeerState::Following,
@@ -107,15 +117,19 @@ impl Notification {
             3 => PeerState::Observing,
             _ => return Err(from.bad("an unknown server state")),
         };
-        let leader = leader(from)?;
-        let (zxid, round) = (from.zxid()?, round(from)?);
-        let peer_epoch = match leader {
-            ServerId::NOBODY => Epoch(0),
-            _ if length < 40 => zxid.epoch(),
-            _ => epoch(from)?,
+        let leader = leader(&mut from)?;
+        let (zxid, round) = (from.zxid()?, round(&mut from)?);
+        let peer_epoch = match (leader, bytes.len()) {
+            (_, ..40) => zxid.epoch(),
+            (ServerId::NOBODY, _) => from.long().map(|_| Epoch(0))?,
+            _ => epoch(&mut from)?,
         };
-        from.skip(start + length)?;
-        Ok(Notification { state, leader, zxid, round, peer_epoch })
+        let membership = match bytes.len() {
+            ..44 => None,
+            _ => from.int().and_then(|_| from.buffer())?.and_then(Membership::of_bytes),
+        };
+        let membership = membership.map(Arc::new);
+        Ok(Notification { state, leader, zxid, round, peer_epoch, membership })
     }
 }
 

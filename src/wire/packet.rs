@@ -1,6 +1,6 @@
 //! Learner and leader: quorum packets, one behind the other without frames (`QuorumPacket`).
 
-use super::{Identity, Malformed, Reader, Writer};
+use super::{Identity, Malformed, Membership, Reader, Writer};
 use crate::base::{Epoch, ServerId, Zxid};
 use std::fmt;
 use std::sync::Arc;
@@ -45,6 +45,8 @@ kinds! {
     7 Sync,
     /// The leader tells an observer what is committed, with the transaction itself.
     8 Inform,
+    /// COMMIT of a new configuration, which is in force now; names the leader-to-be.
+    9 CommitAndActivate,
     /// The leader's initial history is complete.
     10 NewLeader,
     /// A follower introduces itself.
@@ -63,6 +65,8 @@ kinds! {
     17 LeaderInfo,
     /// The learner promises the epoch.
     18 AckEpoch,
+    /// INFORM of a new configuration, which is in force now; names the leader-to-be.
+    19 InformAndActivate,
 }
 
 /// One packet. What `zxid` and `data` mean depends on the kind (`zookeeper.md`, E.4).
@@ -162,6 +166,8 @@ impl fmt::Debug for Proposal {
 pub struct LearnerInfo {
     /// Who.
     pub server: ServerId,
+    /// The version of the configuration that is in force for it.
+    pub version: Zxid,
 }
 
 impl LearnerInfo {
@@ -169,7 +175,7 @@ impl LearnerInfo {
     pub fn packet(self, observes: bool, accepted: Epoch) -> Packet {
         let kind = if observes { PacketKind::ObserverInfo } else { PacketKind::FollowerInfo };
         let mut data = Writer::new();
-        data.long(i64::from(self.server.0)).int(PROTOCOL).long(0);
+        data.long(i64::from(self.server.0)).int(PROTOCOL).zxid(self.version);
         Packet::with(kind, Zxid::floor_of(accepted), data.into_bytes().into())
     }
 
@@ -178,12 +184,25 @@ impl LearnerInfo {
         let mut from = Reader::new(data);
         let number = from.long()?;
         let server = u8::try_from(number).map_err(|_| from.bad("a server id over 255"))?;
-        Ok(LearnerInfo { server: ServerId(server) })
+        // Servers before 3.5 say neither their protocol nor a version.
+        let version = match from.is_done() {
+            true => Zxid::ZERO,
+            false => from.int().and_then(|_| from.zxid())?,
+        };
+        Ok(LearnerInfo { server: ServerId(server), version })
     }
 
-    /// The leader's answer, which proposes an epoch.
-    pub fn leader_info(epoch: Epoch) -> Packet {
-        let data = PROTOCOL.to_be_bytes();
-        Packet::with(PacketKind::LeaderInfo, Zxid::floor_of(epoch), data.as_slice().into())
+    /// The leader's answer, which proposes an epoch. Behind what ZooKeeper says there stands the
+    /// configuration that is in force for the leader, where there can be a new one; servers that do
+    /// not expect it read over it.
+    pub fn leader_info(epoch: Epoch, membership: Option<&Membership>) -> Packet {
+        let mut data = PROTOCOL.to_be_bytes().to_vec();
+        data.extend(membership.iter().flat_map(|it| it.to_string().into_bytes()));
+        Packet::with(PacketKind::LeaderInfo, Zxid::floor_of(epoch), data.into())
+    }
+
+    /// The configuration in a LEADERINFO, if there is one.
+    pub fn leaders_membership(data: &[u8]) -> Option<Membership> {
+        Membership::of_bytes(data.get(4..)?)
     }
 }

@@ -71,7 +71,7 @@ pub fn watching(mut read: Op) -> Op {
     read
 }
 
-/// The znode that a single request is about; `None` for a multi and a close.
+/// The znode that a single request is about; `None` for a multi, a reconfig and a close.
 pub fn subject(op: &Op) -> Option<&ZPath> {
     match op {
         Op::Create { path, .. } | Op::Delete { path, .. } | Op::SetData { path, .. } => Some(path),
@@ -79,7 +79,7 @@ pub fn subject(op: &Op) -> Option<&ZPath> {
         Op::GetChildren { path, .. } | Op::Check { path, .. } | Op::Sync { path } => Some(path),
         Op::GetAcl { path } | Op::SetAcl { path, .. } => Some(path),
         Op::AddWatch { path, .. } | Op::RemoveWatches { path, .. } => Some(path),
-        Op::Multi(_) | Op::Close | Op::AddAuth(_) => None,
+        Op::Multi(_) | Op::Close | Op::AddAuth(_) | Op::Reconfig { .. } => None,
     }
 }
 
@@ -94,6 +94,7 @@ pub fn stat_of(answer: &Answer) -> Option<&Stat> {
         Outcome::Deleted | Outcome::Multi(_) | Outcome::MultiRefused(_) => None,
         Outcome::Checked | Outcome::Synced | Outcome::Closed => None,
         Outcome::Authenticated | Outcome::Watching | Outcome::Removed => None,
+        Outcome::Reconfigured { .. } => None,
     }
 }
 

@@ -17,6 +17,7 @@ mod lock;
 mod multis;
 mod observers;
 mod persistent_watchers;
+mod reconfig;
 mod register;
 mod sequencers;
 mod turns;
@@ -41,6 +42,7 @@ pub const ALL: &[Entry] = &[
         seats: Seats::Observers,
         ..entry("observers", "clients of observers only", observers::build)
     },
+    entry("reconfig", "servers join, leave and get another part", reconfig::build),
 ];
 
 /// A line of the table.

@@ -4,11 +4,11 @@
 //! An observer takes part without a vote: it asks the voters, hears their votes and learns who
 //! leads. It proposes nobody of its own, and nobody counts it (ZOOKEEPER-764).
 
+use super::council::Council;
 use super::peer::Common;
-use super::quorum::has_majority;
 use super::vote::Vote;
 use crate::base::{Millis, ServerId, Time};
-use crate::wire::{Membership, Notification, PeerState};
+use crate::wire::{Notification, PeerState};
 use std::collections::BTreeMap;
 
 /// How long a quorum's vote has to stand before it counts (`finalizeWait`).
@@ -20,7 +20,7 @@ const RESEND_MIN: Millis = Millis(200);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Election {
     id: ServerId,
-    ensemble: Membership,
+    council: Council,
     /// The logical clock: which election this is.
     pub round: u64,
     /// Whom this server votes for now.
@@ -57,7 +57,7 @@ impl Election {
         let own = common.own_vote();
         let mut election = Election {
             id: common.settings.id,
-            ensemble: common.settings.ensemble.clone(),
+            council: common.council.clone(),
             round,
             vote: own,
             own,
@@ -93,10 +93,10 @@ impl Election {
     /// Another server told its vote.
     pub fn notified(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
         let looks = notification.state == PeerState::Looking;
-        if !self.ensemble.votes(from) {
+        if !self.council.votes(from) {
             return if looks { Step::Answer } else { Step::Wait };
         }
-        if !self.ensemble.votes(notification.leader) {
+        if !self.council.votes(notification.leader) {
             return Step::Wait;
         }
         match notification.state {
@@ -135,7 +135,7 @@ impl Election {
     fn count_own(&mut self, now: Time) {
         self.received.insert(self.id, self.vote);
         let same = |voter| self.received.get(&voter) == Some(&self.vote);
-        let agreed = has_majority(&self.ensemble, same);
+        let agreed = self.council.decides(same);
         self.decide_at = match self.decide_at {
             _ if !agreed => None,
             Some(at) => Some(at),
@@ -151,7 +151,7 @@ impl Election {
         let means_it = |voter: ServerId| {
             self.established.get(&voter).is_some_and(|(it, ..)| it.same_leadership(vote))
         };
-        if !has_majority(&self.ensemble, means_it) || !self.leader_says_so(notification) {
+        if !self.council.is_settled(means_it) || !self.leader_says_so(notification) {
             return Step::Wait;
         }
         self.round = notification.round;

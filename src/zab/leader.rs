@@ -1,14 +1,16 @@
 //! A leader's side of discovery, synchronisation and broadcast (`Leader.java`,
 //! `LearnerHandler.java`).
 
+use super::council::Council;
 use super::learner::note_epochs;
 use super::peer::{Common, Delivery, Effect, Then, Verdict};
 use super::quorum::has_majority;
 use super::sync::SyncPlan;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::Note;
-use crate::wire::{LearnerInfo, Packet, PacketKind, Proposal};
+use crate::wire::{LearnerInfo, Membership, Packet, PacketKind, Proposal};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// How far the leadership has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,6 +49,8 @@ struct Handler {
     stage: Stage,
     /// An observer: it gets no proposals, and what it says counts for no quorum.
     observes: bool,
+    /// The version of the configuration that it was told of.
+    told: Zxid,
     heard: Time,
 }
 
@@ -54,6 +58,8 @@ struct Handler {
 #[derive(Clone, Debug)]
 struct Outstanding {
     zxid: Zxid,
+    /// Whose quorums it needs: those when it was proposed.
+    council: Council,
     /// Those who have it, each once.
     acks: Vec<ServerId>,
 }
@@ -145,7 +151,7 @@ impl Leader {
         self.check_at = now + tick;
         self.drop_silent(now, common, effects);
         let here = |voter| voter == common.settings.id || self.learners.contains_key(&voter);
-        let quorum = has_majority(&common.settings.ensemble, here);
+        let quorum = common.council.decides(here);
         if self.phase == Phase::Broadcast && !quorum { Verdict::Leave } else { Verdict::Stay }
     }
 
@@ -182,9 +188,10 @@ impl Leader {
         effects: &mut Vec<Effect>,
     ) -> Verdict {
         if let PacketKind::FollowerInfo | PacketKind::ObserverInfo = packet.kind {
-            let observes = packet.kind == PacketKind::ObserverInfo;
-            self.learners.insert(from, Handler { stage: Stage::Introduced, observes, heard: now });
-            return self.introduced(from, packet.zxid().epoch(), common, effects);
+            let (observes, told) = (packet.kind == PacketKind::ObserverInfo, Zxid::ZERO);
+            let handler = Handler { stage: Stage::Introduced, observes, told, heard: now };
+            self.learners.insert(from, handler);
+            return self.introduced(from, &packet, common, effects);
         }
         let Some(learner) = self.learners.get_mut(&from) else {
             effects.push(Effect::Hangup(from));
@@ -192,8 +199,8 @@ impl Leader {
         };
         learner.heard = now;
         match packet.kind {
-            PacketKind::AckEpoch => self.promise(from, &packet, common, effects),
-            PacketKind::Ack => self.acked(from, packet.zxid(), common, effects),
+            PacketKind::AckEpoch => return self.promise(from, &packet, common, effects),
+            PacketKind::Ack => return self.acked(from, packet.zxid(), common, effects),
             PacketKind::Request => effects.push(Effect::Request(from, packet)),
             PacketKind::Revalidate => effects.push(Effect::Revalidate(from, packet)),
             PacketKind::Ping => effects.push(Effect::Touched(from, packet)),
@@ -210,10 +217,17 @@ impl Leader {
     fn introduced(
         &mut self,
         from: ServerId,
-        accepted: Epoch,
+        packet: &Packet,
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
+        let info = LearnerInfo::decode(packet.data());
+        if info.is_ok_and(|it| it.version > common.council.active.version) {
+            // It has seen a configuration come into force that this server has not heard of.
+            self.drop_learner(from, effects);
+            return Verdict::Stay;
+        }
+        let accepted = packet.zxid().epoch();
         common.promised_elsewhere = common.promised_elsewhere.max(accepted);
         if self.phase != Phase::Discovery && accepted > self.epoch {
             // It has promised a later epoch to somebody who did not get it into force, and can
@@ -226,7 +240,7 @@ impl Leader {
                 return self.propose_epoch(common, effects);
             }
             Phase::Proposing => {}
-            _ => self.tell_epoch(effects),
+            _ => self.tell_epoch(common, effects),
         }
         Verdict::Stay
     }
@@ -235,7 +249,7 @@ impl Leader {
     /// and above what others have, so that they can follow, too. Those who have no vote count for the
     /// epoch's number only, not for the quorum.
     fn propose_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
-        if !has_majority(&common.settings.ensemble, |voter| self.accepted.contains_key(&voter)) {
+        if !common.council.decides(|voter| self.accepted.contains_key(&voter)) {
             return Verdict::Stay;
         }
         let highest = self.accepted.values().fold(common.promised_elsewhere, |a, &b| a.max(b));
@@ -247,11 +261,13 @@ impl Leader {
         Verdict::Stay
     }
 
-    fn tell_epoch(&mut self, effects: &mut Vec<Effect>) {
+    fn tell_epoch(&mut self, common: &Common, effects: &mut Vec<Effect>) {
+        let active = Some(&*common.council.active).filter(|it| it.version > Zxid::ZERO);
         for (&server, learner) in &mut self.learners {
             if learner.stage == Stage::Introduced {
                 learner.stage = Stage::Told;
-                effects.push(Effect::Send(server, LearnerInfo::leader_info(self.epoch)));
+                learner.told = active.map_or(Zxid::ZERO, |it| it.version);
+                effects.push(Effect::Send(server, LearnerInfo::leader_info(self.epoch, active)));
             }
         }
     }
@@ -263,16 +279,18 @@ impl Leader {
         packet: &Packet,
         common: &mut Common,
         effects: &mut Vec<Effect>,
-    ) {
+    ) -> Verdict {
         let current = packet.data().first_chunk::<4>().map(|it| i32::from_be_bytes(*it));
         let told = self.learners.get(&from).is_some_and(|it| it.stage == Stage::Told);
         let (Some(current), true) = (current, told) else {
-            return self.drop_learner(from, effects);
+            self.drop_learner(from, effects);
+            return Verdict::Stay;
         };
         let last = packet.zxid();
         if let Ok(current) = u32::try_from(current) {
             if (Epoch(current), last) > self.summary && self.phase <= Phase::Entering {
-                return self.drop_learner(from, effects);
+                self.drop_learner(from, effects);
+                return Verdict::Stay;
             }
             self.promised.insert(from);
         }
@@ -282,9 +300,10 @@ impl Leader {
         match self.phase {
             Phase::Promises => self.enter_epoch(common, effects),
             Phase::Synchronization => self.synchronize(from, last, common, effects),
-            Phase::Broadcast => self.rejoin(from, last, common, effects),
+            Phase::Broadcast => return self.rejoin(from, last, common, effects),
             Phase::Discovery | Phase::Proposing | Phase::Entering => {}
         }
+        Verdict::Stay
     }
 
     /// A learner comes while the epoch is in force. Its log may end with a proposal of this very
@@ -297,14 +316,15 @@ impl Leader {
         last: Zxid,
         common: &mut Common,
         effects: &mut Vec<Effect>,
-    ) {
+    ) -> Verdict {
         if !self.is_outstanding(last) {
-            return self.synchronize(from, last, common, effects);
+            self.synchronize(from, last, common, effects);
+            return Verdict::Stay;
         }
         for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= last) {
             it.count(from);
         }
-        self.commit(common, effects);
+        self.commit(common, effects)
     }
 
     fn is_outstanding(&self, zxid: Zxid) -> bool {
@@ -313,7 +333,7 @@ impl Leader {
 
     /// A quorum has promised: the epoch is the current one.
     fn enter_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
-        if has_majority(&common.settings.ensemble, |voter| self.promised.contains(&voter)) {
+        if common.council.decides(|voter| self.promised.contains(&voter)) {
             self.phase = Phase::Entering;
             let then = common.ticket(Then::Synchronize);
             effects.push(Effect::Persist { accepted: self.epoch, current: self.epoch, then });
@@ -333,17 +353,20 @@ impl Leader {
                 common.accepted = self.epoch;
                 note_epochs(common, effects);
                 self.phase = Phase::Promises;
-                self.tell_epoch(effects);
+                self.tell_epoch(common, effects);
                 self.enter_epoch(common, effects);
             }
             Then::Synchronize => {
                 common.current = self.epoch;
                 note_epochs(common, effects);
                 self.phase = Phase::Synchronization;
+                if common.settings.reconfigures {
+                    common.council.give_version(Zxid::floor_of(self.epoch));
+                }
                 for (server, last) in self.promised_learners() {
                     self.synchronize(server, last, common, effects);
                 }
-                self.establish(now, common, effects);
+                return self.establish(now, common, effects);
             }
             Then::Promise | Then::AckNewLeader | Then::Look => {
                 unreachable!("{then:?} is no leader's")
@@ -362,6 +385,9 @@ impl Leader {
 
     /// Sends a learner what it lacks, then a follower what is outstanding, then NEWLEADER. From here
     /// on it gets everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
+    ///
+    /// NEWLEADER names the configuration that is in force once the epoch is. A learner that was told
+    /// of an older one than is in force by now has to come again.
     fn synchronize(
         &mut self,
         to: ServerId,
@@ -369,6 +395,10 @@ impl Leader {
         common: &Common,
         effects: &mut Vec<Effect>,
     ) {
+        let learner = self.learners.get_mut(&to).expect("the caller has looked");
+        if learner.told < common.council.active.version {
+            return self.drop_learner(to, effects);
+        }
         let history = &common.history;
         let mut send = |packet| effects.push(Effect::Send(to, packet));
         let after = match (common.rules.sync_plan)(&history.window(), learner_last) {
@@ -391,12 +421,16 @@ impl Leader {
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
             send(Packet::bare(PacketKind::Commit, proposal.zxid));
         }
-        let learner = self.learners.get_mut(&to).expect("the caller has looked");
         for proposal in history.pending().filter(|_| !learner.observes) {
             let payload = proposal.payload.clone();
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
         }
-        send(Packet::bare(PacketKind::NewLeader, Zxid::floor_of(self.epoch)));
+        let membership = match self.phase {
+            Phase::Broadcast => &common.council.active,
+            _ => common.council.latest(),
+        };
+        let text = membership.to_string().into_bytes().into();
+        send(Packet::with(PacketKind::NewLeader, Zxid::floor_of(self.epoch), text));
         learner.stage = Stage::Syncing;
     }
 
@@ -407,22 +441,23 @@ impl Leader {
         zxid: Zxid,
         common: &mut Common,
         effects: &mut Vec<Effect>,
-    ) {
+    ) -> Verdict {
         if zxid != Zxid::floor_of(self.epoch) {
             self.count(from, zxid);
             return self.commit(common, effects);
         }
         let learner = self.learners.get_mut(&from).expect("the caller has looked");
         if learner.stage != Stage::Syncing {
-            return;
+            return Verdict::Stay;
         }
         learner.stage = Stage::Synced;
         let heard = learner.heard;
         self.synced.insert(from);
-        match self.phase {
-            Phase::Broadcast => self.up_to_date(from, effects),
-            _ => self.establish(heard, common, effects),
+        if self.phase != Phase::Broadcast {
+            return self.establish(heard, common, effects);
         }
+        self.up_to_date(from, effects);
+        Verdict::Stay
     }
 
     fn up_to_date(&self, learner: ServerId, effects: &mut Vec<Effect>) {
@@ -430,30 +465,39 @@ impl Leader {
         effects.push(Effect::Send(learner, packet));
     }
 
-    /// A quorum holds the initial history: it is committed, and the epoch is in force.
-    fn establish(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
+    /// A quorum holds the initial history: it is committed, and the epoch is in force, and so is a
+    /// configuration that was on its way. A leader that is not in it has brought it to its end, and
+    /// gives up.
+    fn establish(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
         assert_eq!(self.phase, Phase::Synchronization, "an epoch is established once");
-        if !has_majority(&common.settings.ensemble, |voter| self.synced.contains(&voter)) {
-            return;
+        if !common.council.decides(|voter| self.synced.contains(&voter)) {
+            return Verdict::Stay;
         }
         self.phase = Phase::Broadcast;
         self.since = now;
         self.last_proposed = Zxid::floor_of(self.epoch);
         let last = common.history.last();
         effects.push(Effect::Note(Note::Established { epoch: self.epoch, last }));
-        effects.push(Effect::Serve(self.epoch));
+        let latest = common.council.latest().clone();
+        common.activate(&latest, effects);
+        if common.votes() {
+            effects.push(Effect::Serve(self.epoch));
+        }
         for (&server, learner) in &self.learners {
             if learner.stage == Stage::Synced {
                 self.up_to_date(server, effects);
             }
         }
+        if common.votes() { Verdict::Stay } else { Verdict::Leave }
     }
 
     /// Gives a proposal its way to the disks of all.
     pub fn propose(&mut self, proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
         let packet = Packet::with(PacketKind::Proposal, proposal.zxid, proposal.payload.clone());
         self.last_proposed = proposal.zxid;
-        self.outstanding.push_back(Outstanding { zxid: proposal.zxid, acks: Vec::new() });
+        common.council.propose(Membership::brought_by(&proposal.payload));
+        let council = common.council.clone();
+        self.outstanding.push_back(Outstanding { zxid: proposal.zxid, council, acks: Vec::new() });
         effects.push(Effect::Append(proposal.clone()));
         common.history.append(proposal);
         self.send_to(|it| !it.observes, &packet, effects);
@@ -466,11 +510,16 @@ impl Leader {
     }
 
     /// Its own disk has everything up to `zxid`: its own acknowledgement.
-    pub fn logged(&mut self, zxid: Zxid, common: &mut Common, effects: &mut Vec<Effect>) {
+    pub fn logged(
+        &mut self,
+        zxid: Zxid,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
         for it in self.outstanding.iter_mut().take_while(|it| it.zxid <= zxid) {
             it.count(common.settings.id);
         }
-        self.commit(common, effects);
+        self.commit(common, effects)
     }
 
     fn count(&mut self, from: ServerId, zxid: Zxid) {
@@ -480,26 +529,81 @@ impl Leader {
     }
 
     /// Commits, in order, what a quorum has.
-    fn commit(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
-        let ensemble = &common.settings.ensemble;
-        while let Some(first) = self
-            .outstanding
-            .pop_front_if(|it| has_majority(ensemble, |voter| it.acks.contains(&voter)))
+    fn commit(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        while let Some(first) =
+            self.outstanding.pop_front_if(|it| it.council.decides(|voter| it.acks.contains(&voter)))
         {
             effects.push(Effect::Note(Note::Committed { zxid: first.zxid }));
             let proposal = common.history.deliver().expect("what is outstanding is pending");
             assert_eq!(proposal.zxid, first.zxid, "proposals are committed in order");
-            let commit = Packet::bare(PacketKind::Commit, first.zxid);
-            self.send_to(|it| !it.observes, &commit, effects);
-            let inform = Packet::with(PacketKind::Inform, first.zxid, proposal.payload.clone());
-            self.send_to(|it| it.observes, &inform, effects);
-            effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
+            match Membership::brought_by(&proposal.payload) {
+                Some(membership) => {
+                    let heir = self.heir(&membership, &first, common);
+                    self.tell_activated(&proposal, heir, effects);
+                    effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
+                    common.activate(&Arc::new(membership), effects);
+                    if heir != common.settings.id {
+                        return Verdict::LeaveFor(heir);
+                    }
+                }
+                None => {
+                    self.tell_committed(&proposal, effects);
+                    effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
+                }
+            }
         }
         for (server, last) in self.promised_learners() {
             if !self.is_outstanding(last) {
                 self.synchronize(server, last, common, effects);
             }
         }
+        Verdict::Stay
+    }
+
+    fn tell_committed(&self, proposal: &Proposal, effects: &mut Vec<Effect>) {
+        let commit = Packet::bare(PacketKind::Commit, proposal.zxid);
+        self.send_to(|it| !it.observes, &commit, effects);
+        let inform = Packet::with(PacketKind::Inform, proposal.zxid, proposal.payload.clone());
+        self.send_to(|it| it.observes, &inform, effects);
+    }
+
+    fn tell_activated(&self, proposal: &Proposal, heir: ServerId, effects: &mut Vec<Effect>) {
+        let heir = i64::from(heir.0).to_be_bytes();
+        let commit = PacketKind::CommitAndActivate;
+        let commit = Packet::with(commit, proposal.zxid, heir.as_slice().into());
+        self.send_to(|it| !it.observes, &commit, effects);
+        let data = [&heir, &*proposal.payload].concat().into();
+        let inform = Packet::with(PacketKind::InformAndActivate, proposal.zxid, data);
+        self.send_to(|it| it.observes, &inform, effects);
+    }
+
+    /// Who leads under a new configuration: this server, if it has a vote there and is found where it
+    /// was; otherwise the voter that has acknowledged most (`getDesignatedLeader`). Whoever it is,
+    /// discovery looks at what it holds.
+    fn heir(&self, next: &Membership, committed: &Outstanding, common: &Common) -> ServerId {
+        let id = common.settings.id;
+        let place = |membership: &Membership| {
+            membership.members.get(&id).map(|it| (it.votes, it.quorum.clone()))
+        };
+        if next.votes(id) && place(next) == place(&common.council.active) {
+            return id;
+        }
+        let acked =
+            |voter: &ServerId| self.outstanding.iter().filter(|it| it.acks.contains(voter)).count();
+        let candidates =
+            next.voters().filter(|voter| committed.acks.contains(voter) && *voter != id);
+        candidates.max_by_key(|voter| (acked(voter), *voter)).unwrap_or(id)
+    }
+
+    /// Whether a quorum of a configuration is up to date: itself, and followers. Observers would have
+    /// to come as followers first; and one that the configuration in force has made an observer just
+    /// now counts as one already, though it may not have heard of it.
+    pub fn could_activate(&self, membership: &Membership, common: &Common) -> bool {
+        let acknowledges = |voter: ServerId| {
+            let synced = |it: &Handler| it.stage == Stage::Synced && !it.observes;
+            self.learners.get(&voter).is_some_and(synced) && !common.council.active.observes(voter)
+        };
+        has_majority(membership, |voter| voter == common.settings.id || acknowledges(voter))
     }
 }
 

@@ -9,8 +9,9 @@ use super::peer::{Common, Delivery, Effect, Then, Verdict};
 use super::rules::AckOrder;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
-use crate::wire::{LearnerInfo, Packet, PacketKind, Proposal};
+use crate::wire::{LearnerInfo, Membership, Packet, PacketKind, Proposal};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How often a learner dials before it looks for another leader.
 const DIALS_MAX: u32 = 5;
@@ -65,6 +66,8 @@ pub(super) struct Learner {
     claims_nothing: bool,
     /// Packets that arrived while the disk was at work.
     waiting: VecDeque<Packet>,
+    /// In force once the leader's epoch is.
+    membership: Option<Arc<Membership>>,
     /// Acknowledged NEWLEADER before logging, wrongly; logged at UPTODATE.
     late: Vec<Proposal>,
     /// The last proposal that was acknowledged.
@@ -85,6 +88,7 @@ impl Learner {
             committed: 0,
             claims_nothing: false,
             waiting: VecDeque::new(),
+            membership: None,
             late: Vec::new(),
             acked: Zxid::ZERO,
         }
@@ -139,7 +143,8 @@ impl Learner {
         };
         self.heard = now;
         self.phase = Phase::Discovery { dials };
-        let info = LearnerInfo { server: common.settings.id };
+        let version = common.council.active.version;
+        let info = LearnerInfo { server: common.settings.id, version };
         effects.push(Effect::Send(self.leader, info.packet(self.observes, common.accepted)));
     }
 
@@ -184,8 +189,9 @@ impl Learner {
     fn go_on(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
         let waiting = std::mem::take(&mut self.waiting);
         for packet in waiting {
-            if self.received(now, packet, common, effects) == Verdict::Leave {
-                return Verdict::Leave;
+            match self.received(now, packet, common, effects) {
+                Verdict::Stay => {}
+                leaves => return leaves,
             }
         }
         Verdict::Stay
@@ -202,7 +208,7 @@ impl Learner {
             return Verdict::Leave;
         }
         self.epoch = packet.zxid().epoch();
-        if self.epoch < common.accepted {
+        if self.epoch < common.accepted || !self.agrees_on_membership(&packet, common, effects) {
             return Verdict::Leave;
         }
         if self.epoch == common.accepted {
@@ -213,6 +219,23 @@ impl Learner {
         let then = common.ticket(Then::Promise);
         effects.push(Effect::Persist { accepted: self.epoch, current: common.current, then });
         Verdict::Stay
+    }
+
+    /// What is in force for the leader is in force here, and written down, before anything of the
+    /// leader's history is: whoever finds a proposed configuration in its log knows the one before.
+    /// A leader that lags behind has to look around first.
+    fn agrees_on_membership(
+        &mut self,
+        packet: &Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(theirs) = LearnerInfo::leaders_membership(packet.data()) else { return true };
+        if theirs.version < common.council.active.version {
+            return false;
+        }
+        common.activate(&Arc::new(theirs), effects);
+        common.observes() == self.observes
     }
 
     /// Tells what it has. `None` instead of the epoch when it promised this one before: then the
@@ -245,7 +268,7 @@ impl Learner {
             PacketKind::Snap => self.base = Base::Snapshot { zxid: packet.zxid(), body: None },
             PacketKind::Proposal => return self.stage(packet, common),
             PacketKind::Commit => return self.commit_staged(packet.zxid()),
-            PacketKind::NewLeader => return self.persist(packet.zxid().epoch(), common, effects),
+            PacketKind::NewLeader => return self.persist(&packet, common, effects),
             _ => return Verdict::Leave,
         }
         Verdict::Stay
@@ -288,10 +311,20 @@ impl Learner {
 
     /// NEWLEADER: what was staged goes to the disk, history first, `currentEpoch` last
     /// (ZOOKEEPER-3911, ZOOKEEPER-4643).
-    fn persist(&mut self, epoch: Epoch, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+    fn persist(
+        &mut self,
+        packet: &Packet,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        let epoch = packet.zxid().epoch();
         if epoch != self.epoch {
             return Verdict::Leave;
         }
+        self.membership = Membership::of_bytes(packet.data()).map(Arc::new);
+        let proposed = self.staged.iter().rev().find_map(|it| Membership::brought_by(&it.payload));
+        common.council.recover(None, self.membership.as_deref().cloned());
+        common.council.propose(proposed);
         match std::mem::replace(&mut self.base, Base::Own) {
             Base::Own => {}
             Base::Snapshot { body: None, .. } => return Verdict::Leave,
@@ -379,22 +412,77 @@ impl Learner {
                 deliver(Delivery::Committed, common, effects);
             }
             PacketKind::Commit if !self.observes => {
-                let next = common.history.pending().next();
-                if next.is_none_or(|proposal| proposal.zxid != packet.zxid()) {
+                if self.commit(packet.zxid(), common, effects).is_none() {
                     return Verdict::Leave;
                 }
-                deliver(Delivery::Committed, common, effects);
             }
-            PacketKind::UpToDate => {
-                self.log_late(common, effects);
-                let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
-                effects.push(Effect::Send(self.leader, ack));
-                effects.push(Effect::Serve(self.epoch));
+            PacketKind::CommitAndActivate if !self.observes => {
+                let Some((heir, _)) = activation(packet.data()) else { return Verdict::Leave };
+                let Some(committed) = self.commit(packet.zxid(), common, effects) else {
+                    return Verdict::Leave;
+                };
+                return self.activate(heir, &committed, common, effects);
             }
+            PacketKind::InformAndActivate if self.observes => {
+                let Some((heir, payload)) = activation(packet.data()) else {
+                    return Verdict::Leave;
+                };
+                let inform = Packet::with(PacketKind::Inform, packet.zxid(), payload.into());
+                if self.take_in(inform, common, effects) == Verdict::Leave {
+                    return Verdict::Leave;
+                }
+                let committed = deliver(Delivery::Committed, common, effects);
+                return self.activate(heir, &committed, common, effects);
+            }
+            PacketKind::UpToDate => return self.up_to_date(common, effects),
             PacketKind::Sync => effects.push(Effect::Synced),
             PacketKind::Revalidate => effects.push(Effect::Revalidated(packet)),
             _ => return Verdict::Leave,
         }
+        Verdict::Stay
+    }
+
+    /// The next one in the log is committed; `None` when it is another one.
+    fn commit(
+        &self,
+        zxid: Zxid,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Arc<[u8]>> {
+        common.history.pending().next().filter(|proposal| proposal.zxid == zxid)?;
+        Some(deliver(Delivery::Committed, common, effects))
+    }
+
+    /// The configuration that was committed just now is in force. This server goes on as it is, unless
+    /// its part in the ensemble is another one now, or another server leads.
+    fn activate(
+        &self,
+        heir: ServerId,
+        committed: &[u8],
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        let Some(membership) = Membership::brought_by(committed) else { return Verdict::Leave };
+        common.activate(&Arc::new(membership), effects);
+        if heir == self.leader && common.observes() == self.observes {
+            return Verdict::Stay;
+        }
+        Verdict::LeaveFor(heir)
+    }
+
+    /// The leader's epoch is in force, and with it the configuration that NEWLEADER named. When that
+    /// one is without the leader, or has another part for this server, nothing goes on as it is.
+    fn up_to_date(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
+        self.log_late(common, effects);
+        if let Some(membership) = self.membership.take() {
+            common.activate(&membership, effects);
+        }
+        if !common.council.active.votes(self.leader) || common.observes() != self.observes {
+            return Verdict::Leave;
+        }
+        let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
+        effects.push(Effect::Send(self.leader, ack));
+        effects.push(Effect::Serve(self.epoch));
         Verdict::Stay
     }
 
@@ -411,6 +499,7 @@ impl Learner {
         if !common.history.may_follow(zxid) {
             return Verdict::Leave;
         }
+        common.council.propose(Membership::brought_by(&payload));
         append(Proposal { zxid, payload }, common, effects);
         Verdict::Stay
     }
@@ -441,14 +530,23 @@ impl Learner {
     }
 }
 
+/// What COMMITANDACTIVATE and INFORMANDACTIVATE carry: who leads next, and the transaction.
+fn activation(data: &[u8]) -> Option<(ServerId, &[u8])> {
+    let (heir, transaction) = data.split_first_chunk::<8>()?;
+    let heir = u8::try_from(i64::from_be_bytes(*heir)).ok()?;
+    Some((ServerId(heir), transaction))
+}
+
 fn append(proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
     effects.push(Effect::Append(proposal.clone()));
     common.history.append(proposal);
 }
 
-fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) {
+fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) -> Arc<[u8]> {
     let proposal = common.history.deliver().expect("what is committed is pending");
+    let payload = proposal.payload.clone();
     effects.push(Effect::Deliver { proposal, why });
+    payload
 }
 
 fn install(zxid: Zxid, body: Option<Vec<u8>>, common: &mut Common, effects: &mut Vec<Effect>) {

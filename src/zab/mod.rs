@@ -8,6 +8,7 @@
 //! [`Peer`] is the whole of it for one server. Messages and the passing of time go in, effects come
 //! out; what has to be on disk first comes back as [`Then`].
 
+mod council;
 mod election;
 mod history;
 mod leader;
@@ -19,7 +20,7 @@ mod sync;
 mod vote;
 
 pub use history::History;
-pub use peer::{Delivery, Effect, Peer, Settings, Then, Ticket};
+pub use peer::{Delivery, Effect, Found, Peer, Settings, Then, Ticket};
 pub use quorum::has_majority;
 pub use rules::{AckOrder, FastForward, LogQueue, Rules};
 pub use sync::{SyncPlan, Window, plan};

@@ -1,6 +1,7 @@
 //! One server's part in the agreement, as a value: which role it has, and what each role does with
 //! what arrives.
 
+use super::council::Council;
 use super::election::{Election, Step};
 use super::history::History;
 use super::leader::Leader;
@@ -10,14 +11,18 @@ use super::vote::Vote;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::wire::{Membership, Notification, Packet, PeerState, Proposal};
+use std::sync::Arc;
 
 /// Who takes part, and how patient they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// This server.
     pub id: ServerId,
-    /// All who take part.
+    /// All who take part, as the server was started. A later configuration on its disk counts.
     pub ensemble: Membership,
+    /// Whether the configuration can change: the first one then gets a version when it comes into
+    /// force.
+    pub reconfigures: bool,
     /// The unit of the limits.
     pub tick: Millis,
     /// How many ticks a learner may take to connect and to catch up.
@@ -95,6 +100,8 @@ pub enum Effect {
     },
     /// Forget what is in memory and read the disk again; then [`Peer::recovered`].
     Reload,
+    /// This configuration is in force: write it down, before anything that comes later.
+    Activate(Arc<Membership>),
     /// A learner forwards a request (REQUEST's data).
     Request(ServerId, Packet),
     /// A learner asks after a session (REVALIDATE's data).
@@ -109,6 +116,23 @@ pub enum Effect {
     Revalidated(Packet),
     /// A statement for the history.
     Note(Note),
+}
+
+/// What a server finds on its disk.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// `acceptedEpoch`
+    pub accepted: Epoch,
+    /// `currentEpoch`
+    pub current: Epoch,
+    /// The configuration in force, if one was written down.
+    pub active: Option<Membership>,
+    /// The last configuration in the history, committed or not.
+    pub proposed: Option<Membership>,
+    /// Where the history ends.
+    pub last: Zxid,
+    /// The end of the history.
+    pub recent: Vec<Proposal>,
 }
 
 /// Why a proposal goes into the tree.
@@ -151,6 +175,7 @@ pub struct Ticket {
 pub(super) struct Common {
     pub settings: Settings,
     pub rules: Rules,
+    pub council: Council,
     pub accepted: Epoch,
     pub current: Epoch,
     /// The latest epoch that a learner said it had promised to somebody. Not on disk: it only saves
@@ -167,16 +192,6 @@ pub(super) struct Common {
 impl Common {
     pub fn ticket(&self, then: Then) -> Ticket {
         Ticket { role: self.role, then }
-    }
-
-    /// Whether this server is one of those who decide.
-    pub fn votes(&self) -> bool {
-        self.settings.ensemble.votes(self.settings.id)
-    }
-
-    /// Whether it is told what is committed, and of nothing before that.
-    pub fn observes(&self) -> bool {
-        self.settings.ensemble.observes(self.settings.id)
     }
 
     pub fn own_vote(&self) -> Vote {
@@ -206,6 +221,9 @@ pub(super) enum Verdict {
     Stay,
     /// Cannot go on; the server has to look for a leader.
     Leave,
+    /// The configuration has changed: this one is to lead. The server follows it, or leads, without
+    /// an election; if that does not work out, it looks for a leader.
+    LeaveFor(ServerId),
 }
 
 /// One server's part.
@@ -217,15 +235,19 @@ pub struct Peer {
     round: u64,
     /// The vote of the last election.
     vote: Vote,
+    /// Who leads next, when a configuration says so.
+    heir: Option<ServerId>,
 }
 
 impl Peer {
     /// A server that has not read its disk; [`Peer::recovered`] begins its life.
     pub fn new(settings: Settings, rules: Rules) -> Peer {
         let history = History::new(Zxid::ZERO, Vec::new(), settings.commit_log_count);
+        let council = Council::new(settings.ensemble.clone());
         let common = Common {
             settings,
             rules,
+            council,
             accepted: Epoch(0),
             current: Epoch(0),
             promised_elsewhere: Epoch(0),
@@ -234,7 +256,7 @@ impl Peer {
             claims_nothing: false,
         };
         let vote = common.own_vote();
-        Peer { common, state: State::Loading, round: 0, vote }
+        Peer { common, state: State::Loading, round: 0, vote, heir: None }
     }
 
     /// The role, as it is told.
@@ -249,6 +271,31 @@ impl Peer {
     /// Whether this server is one of those who decide.
     pub fn votes(&self) -> bool {
         self.common.votes()
+    }
+
+    /// The configuration in force, as far as this server knows.
+    pub fn membership(&self) -> &Arc<Membership> {
+        &self.common.council.active
+    }
+
+    /// The configurations whose voters decide: the one in force, and one that is on its way.
+    pub fn memberships(&self) -> Vec<Arc<Membership>> {
+        let Council { active, next } = &self.common.council;
+        [active].into_iter().chain(next).cloned().collect()
+    }
+
+    /// As an established leader: whether a configuration is on its way.
+    pub fn is_reconfiguring(&self) -> bool {
+        self.common.council.next.is_some()
+    }
+
+    /// As an established leader: whether a quorum of that configuration is up to date, so that it
+    /// could be brought into force.
+    pub fn could_activate(&self, membership: &Membership) -> bool {
+        match &self.state {
+            State::Leading(leader) => leader.could_activate(membership, &self.common),
+            _ => false,
+        }
     }
 
     /// The epoch in force, as far as this server knows.
@@ -293,18 +340,12 @@ impl Peer {
     }
 
     /// The disk was read: at the start, after a truncation, or because what was in memory had to be
-    /// forgotten. `recent` ends with `last`.
-    pub fn recovered(
-        &mut self,
-        now: Time,
-        epochs: (Epoch, Epoch),
-        last: Zxid,
-        recent: Vec<Proposal>,
-        effects: &mut Vec<Effect>,
-    ) {
-        (self.common.accepted, self.common.current) = epochs;
+    /// forgotten.
+    pub fn recovered(&mut self, now: Time, found: Found, effects: &mut Vec<Effect>) {
+        (self.common.accepted, self.common.current) = (found.accepted, found.current);
+        self.common.council.recover(found.active, found.proposed);
         let limit = self.common.settings.commit_log_count;
-        self.common.history = History::new(last, recent, limit);
+        self.common.history = History::new(found.last, found.recent, limit);
         match &mut self.state {
             State::Following(learner) => {
                 let verdict = learner.truncated(now, &mut self.common, effects);
@@ -345,6 +386,12 @@ impl Peer {
         notification: &Notification,
         effects: &mut Vec<Effect>,
     ) {
+        if let (State::Looking(_), Some(newer)) = (&self.state, &notification.membership)
+            && newer.version > self.common.council.active.version
+        {
+            self.common.activate(newer, effects);
+            return self.look(now, effects);
+        }
         match &mut self.state {
             State::Looking(election) => {
                 let step = election.notified(now, from, notification);
@@ -369,13 +416,13 @@ impl Peer {
         };
         // Once an epoch is in force, all of its servers name it, whenever they came in.
         let vote = Vote { peer_epoch: self.vote.peer_epoch.max(self.common.current), ..self.vote };
-        vote.notification(state, self.round)
+        vote.notification(state, self.round, self.membership())
     }
 
     fn elect(&mut self, now: Time, step: Step, asker: Option<ServerId>, effects: &mut Vec<Effect>) {
         let State::Looking(election) = &self.state else { return };
         (self.round, self.vote) = (election.round, election.vote);
-        let told = self.vote.notification(PeerState::Looking, self.round);
+        let told = self.vote.notification(PeerState::Looking, self.round, self.membership());
         match step {
             Step::Wait => {}
             Step::Answer => effects.extend(asker.map(|asker| Effect::Notify(asker, told))),
@@ -385,8 +432,8 @@ impl Peer {
     }
 
     fn tell_all(&self, told: &Notification, effects: &mut Vec<Effect>) {
-        let Settings { id, ensemble, .. } = &self.common.settings;
-        let others = ensemble.voters().filter(|it| it != id);
+        let id = self.common.settings.id;
+        let others = self.common.council.voters().into_iter().filter(|&it| it != id);
         effects.extend(others.map(|to| Effect::Notify(to, told.clone())));
     }
 
@@ -477,7 +524,10 @@ impl Peer {
             }
             (State::Leaving, Then::Look) => {
                 self.fast_forward(effects);
-                self.look(now, effects);
+                match self.heir.take() {
+                    Some(leader) => self.inherit(now, leader, effects),
+                    None => self.look(now, effects),
+                }
                 Verdict::Stay
             }
             (_, then) => unreachable!("{then:?} belongs to another role"),
@@ -486,12 +536,16 @@ impl Peer {
     }
 
     /// Everything that was appended up to `zxid` is on the disk.
-    pub fn logged(&mut self, zxid: Zxid, effects: &mut Vec<Effect>) {
-        match &mut self.state {
-            State::Following(learner) => learner.logged(zxid, &self.common, effects),
+    pub fn logged(&mut self, now: Time, zxid: Zxid, effects: &mut Vec<Effect>) {
+        let verdict = match &mut self.state {
+            State::Following(learner) => {
+                learner.logged(zxid, &self.common, effects);
+                Verdict::Stay
+            }
             State::Leading(leader) => leader.logged(zxid, &mut self.common, effects),
-            State::Loading | State::Looking(_) | State::Leaving => {}
-        }
+            State::Loading | State::Looking(_) | State::Leaving => Verdict::Stay,
+        };
+        self.follow(now, verdict, effects);
     }
 
     /// As an established leader: the place of the next proposal. `None` for others, and when the
@@ -522,9 +576,11 @@ impl Peer {
     /// Leaves the role when it says so. What is in the log or on the way there has to be on disk,
     /// and in the tree, before the server votes: its vote says what it holds.
     fn follow(&mut self, now: Time, verdict: Verdict, effects: &mut Vec<Effect>) {
-        if verdict == Verdict::Stay {
-            return;
-        }
+        self.heir = match verdict {
+            Verdict::Stay => return,
+            Verdict::Leave => None,
+            Verdict::LeaveFor(leader) => Some(leader),
+        };
         let before = std::mem::replace(&mut self.state, State::Leaving);
         self.common.role += 1;
         effects.push(Effect::Stop);
@@ -556,13 +612,25 @@ impl Peer {
         }
     }
 
+    /// The configuration that has come into force says who leads.
+    fn inherit(&mut self, now: Time, leader: ServerId, effects: &mut Vec<Effect>) {
+        if !self.common.council.active.votes(leader) {
+            return self.look(now, effects);
+        }
+        let (peer_epoch, zxid) = (self.common.current, self.common.history.last());
+        self.vote = Vote { peer_epoch, zxid, leader };
+        self.take_role(now, effects);
+    }
+
     /// Begins an election.
     fn look(&mut self, now: Time, effects: &mut Vec<Effect>) {
         self.common.role += 1;
         self.round += 1;
+        self.heir = None;
         self.vote = self.common.own_vote();
         effects.push(Effect::Note(Note::Role(Role::Looking)));
         self.state = State::Looking(Election::begin(now, self.round, &self.common));
-        self.tell_all(&self.vote.notification(PeerState::Looking, self.round), effects);
+        let told = self.vote.notification(PeerState::Looking, self.round, self.membership());
+        self.tell_all(&told, effects);
     }
 }

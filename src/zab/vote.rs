@@ -1,7 +1,8 @@
 //! A vote, and which of two is better.
 
 use crate::base::{Epoch, ServerId, Zxid};
-use crate::wire::{Notification, PeerState};
+use crate::wire::{Membership, Notification, PeerState};
+use std::sync::Arc;
 
 /// Who should lead, and why.
 ///
@@ -32,13 +33,19 @@ impl Vote {
     }
 
     /// Puts it into words for another server.
-    pub fn notification(self, state: PeerState, round: u64) -> Notification {
+    pub fn notification(
+        self,
+        state: PeerState,
+        round: u64,
+        membership: &Arc<Membership>,
+    ) -> Notification {
         Notification {
             state,
             leader: self.leader,
             zxid: self.zxid,
             round,
             peer_epoch: self.peer_epoch,
+            membership: Some(membership.clone()),
         }
     }
 

@@ -5,16 +5,18 @@ use menagerie::base::{Data, Epoch, ServerId, SessionId, Stat, Xid, Zxid};
 use menagerie::ops::{
     AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl,
     GetAllChildrenNumber, GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part,
-    Ping, Read, RemoveWatches, Reply, Request, SetAcl, SetData, SetWatches2, Sync, WhoAmI,
+    Ping, Read, Reconfig, RemoveWatches, Reply, Request, SetAcl, SetData, SetWatches2, Sync,
+    WhoAmI,
 };
 use menagerie::wire::{
     Acl, ConnectRequest, ConnectResponse, Frames, Hello, Identity, LearnerInfo, Malformed,
-    Notification, Packet, PacketKind, PeerState, Reader, ReplyHeader, RequestHeader, SetWatches,
-    WatcherEvent, Writer, opcode,
+    Membership, Notification, Packet, PacketKind, PeerState, Reader, ReplyHeader, RequestHeader,
+    SetWatches, WatcherEvent, Writer, opcode,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use std::fmt::{Debug, Write};
+use std::sync::Arc;
 
 /// Every operation that a client may send, with an example of its reply.
 pub(crate) fn examples() -> Vec<(Request, Reply)> {
@@ -114,12 +116,19 @@ fn later_examples() -> Vec<(Request, Reply)> {
         Read::Data(GetData { path: path(), watch: false }),
         Read::Data(GetData { path: path(), watch: false }),
     ];
+    let reconfig = Reconfig {
+        joining: Some("server.4=h:1:2;3".to_owned()),
+        leaving: Some(String::new()),
+        members: None,
+        version: -1,
+    };
     let read = vec![
         Ok(Reply::Children { children: names(), stat: None }),
         Ok(Reply::Data { data: "xy".into(), stat }),
         Err(-101),
     ];
     vec![
+        (Request::Reconfig(reconfig), Reply::Data { data: "version=100000004".into(), stat }),
         (Request::GetAcl(GetAcl { path: path() }), Reply::Acl { acls: vec![acl()], stat }),
         (
             Request::SetAcl(SetAcl { path: path(), acls: vec![acl()], version: 2 }),
@@ -486,12 +495,18 @@ fn what_servers_say_to_each_other_comes_back() {
         comes_back(&Hello { server, address }, Hello::encode, Hello::decode)?;
         let peer_epoch = Epoch(epoch);
         let state = PeerState::Looking;
-        let vote = Notification { state, leader: server, zxid, round, peer_epoch };
+        let member = ServerId(server.0.min(253));
+        let others = Membership { version: zxid, ..Membership::named(&[member], &[ServerId(254)]) };
+        let membership = (epoch % 3 > 0).then(|| Arc::new(others.clone()));
+        let vote = Notification { state, leader: server, zxid, round, peer_epoch, membership };
         comes_back(&vote, Notification::encode, Notification::decode)?;
         let packet = Packet::with(PacketKind::Proposal, zxid, data.into());
         comes_back(&packet, Packet::encode, Packet::decode)?;
-        let hello = LearnerInfo { server }.packet(epoch % 2 == 0, peer_epoch);
-        prop_assert_eq!(LearnerInfo::decode(hello.data()), Ok(LearnerInfo { server }));
+        let info = LearnerInfo { server, version: zxid };
+        let hello = info.packet(epoch % 2 == 0, peer_epoch);
+        prop_assert_eq!(LearnerInfo::decode(hello.data()), Ok(info));
+        let answer = LearnerInfo::leader_info(peer_epoch, Some(&others));
+        prop_assert_eq!(LearnerInfo::leaders_membership(answer.data()), Some(others));
         Ok(())
     });
 }

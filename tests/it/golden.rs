@@ -87,6 +87,8 @@ fn a_snapshot_file() {
     }
     let never = "0000000000000000 0000000000000000 0000000000000000 0000000000000000 \
                  00000000 00000000 00000000 0000000000000000 0000000000000000";
+    let config = "0000000000000000 0000000000000000 0000000000000000 0000000000000000 \
+                  00000000 00000000 ffffffff 0000000000000000 0000000000000000";
     let body = SnapshotWriter::whole(&tree);
     check(
         &seal_snapshot(&body),
@@ -110,12 +112,12 @@ fn a_snapshot_file() {
             ("its Stat", never),
             ("/zookeeper/config", "00000011 2f7a6f6f6b65657065722f636f6e666967"),
             ("no data, list 1", "00000000 0000000000000001"),
-            ("its Stat", never),
+            ("its Stat, aversion -1", config),
             ("/zookeeper/quota", "00000010 2f7a6f6f6b65657065722f71756f7461"),
             ("no data", "00000000 ffffffffffffffff"),
             ("its Stat", never),
             ("the end of the znodes", "00000001 2f"),
-            ("checksum of all before, /", "00000000bb9942e8 00000001 2f"),
+            ("checksum of all before, /", "0000000087e946e4 00000001 2f"),
         ],
     );
     assert_eq!(read_tree(&body, zxid(2)), Ok(tree));
@@ -145,7 +147,7 @@ fn packet(packet: &Packet, pieces: &[(&str, &str)]) {
 fn packets() {
     let none = ("nobody's identity", "00000000");
     packet(
-        &LearnerInfo { server: ServerId(2) }.packet(false, Epoch(3)),
+        &LearnerInfo { server: ServerId(2), version: Zxid::ZERO }.packet(false, Epoch(3)),
         &[
             ("FOLLOWERINFO, accepted epoch 3", "0000000b 0000000300000000"),
             ("s2, protocol, configuration 0", "00000014 0000000000000002 00010000"),
@@ -154,16 +156,16 @@ fn packets() {
         ],
     );
     packet(
-        &LearnerInfo { server: ServerId(4) }.packet(true, Epoch(3)),
+        &LearnerInfo { server: ServerId(4), version: zxid(2) }.packet(true, Epoch(3)),
         &[
             ("OBSERVERINFO, accepted epoch 3", "00000010 0000000300000000"),
-            ("s4, protocol, configuration 0", "00000014 0000000000000004 00010000"),
-            ("", "0000000000000000"),
+            ("s4, protocol, configuration 1:2", "00000014 0000000000000004 00010000"),
+            ("", "0000000100000002"),
             none,
         ],
     );
     packet(
-        &LearnerInfo::leader_info(Epoch(4)),
+        &LearnerInfo::leader_info(Epoch(4), None),
         &[("LEADERINFO, epoch 4, protocol", "00000011 0000000400000000 00000004 00010000"), none],
     );
     let last = Zxid::new(Epoch(3), 9);
@@ -222,6 +224,7 @@ fn a_notification() {
         zxid: zxid(2),
         round: 7,
         peer_epoch: Epoch(1),
+        membership: None,
     };
     let mut bytes = Writer::new();
     vote.encode(&mut bytes);
@@ -251,6 +254,7 @@ fn a_notification_of_one_that_has_no_vote() {
         zxid: Zxid::ZERO,
         round: 7,
         peer_epoch: Epoch(0),
+        membership: None,
     };
     let mut bytes = Writer::new();
     vote.encode(&mut bytes);

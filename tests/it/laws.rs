@@ -165,6 +165,7 @@ fn change_of(body: &Body) -> Change {
         Body::SetAcl { path: text, acls, version } => {
             Change::SetAcl { path: path(text), acls: acls_of(acls), version: *version }
         }
+        Body::Reconfig { .. } => unreachable!("no operation here asks for one"),
         Body::SetData { path: text, data, version } => {
             Change::SetData { path: path(text), data: data.clone(), version: *version }
         }

@@ -1,16 +1,19 @@
 //! Workloads go on whatever they are answered, come to an end, and draw from nothing but their
 //! stream.
 
-use menagerie::base::{Data, ErrorCode, Rng, SessionId, Stat, ZPath, Zxid, sequence_suffix};
-use menagerie::history::{Acls, Answer, Claim, CreateMode, Kind, Lost, Op, Outcome, Told};
+use menagerie::base::{
+    Data, ErrorCode, Rng, ServerId, SessionId, Stat, ZPath, Zxid, sequence_suffix,
+};
+use menagerie::history::{Acls, Answer, Claim, CreateMode, Kind, Lost, Members, Op, Outcome, Told};
 use menagerie::workloads::{self, Seat, Seen, Step, Verify, Workload};
 use std::collections::BTreeMap;
 
 /// A tree of one process, good enough to answer a workload.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Service {
     zxid: i64,
     znodes: BTreeMap<ZPath, (Data, Stat)>,
+    members: Members,
 }
 
 impl Service {
@@ -70,6 +73,18 @@ impl Service {
             }
             Op::AddWatch { .. } => Ok(Outcome::Watching),
             Op::RemoveWatches { .. } => Ok(Outcome::Removed),
+            Op::Reconfig { joining, leaving, whole, .. } => {
+                let comes =
+                    |id: &ServerId| joining.voters.contains(id) || joining.observers.contains(id);
+                let stays = |id: &ServerId| !(*whole || leaving.contains(id) || comes(id));
+                let Members { voters, observers } = &mut self.members;
+                voters.retain(stays);
+                observers.retain(stays);
+                voters.extend(&joining.voters);
+                observers.extend(&joining.observers);
+                let members = self.members.clone();
+                Ok(Outcome::Reconfigured { version: self.zxid(), members })
+            }
             Op::Close => {
                 self.znodes.retain(|_, (_, stat)| stat.ephemeral_owner == SessionId(0));
                 Ok(Outcome::Closed)
@@ -189,7 +204,7 @@ impl Tally {
         }
         if let Step::Do(ops) = step {
             // Asked once more of a copy, only to count.
-            let mut copy = Service { zxid: service.zxid, znodes: service.znodes.clone() };
+            let mut copy = service.clone();
             for op in ops {
                 match copy.ask(op) {
                     Answer::Ok { .. } => self.ok += 1,

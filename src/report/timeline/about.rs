@@ -139,7 +139,7 @@ impl Fold {
         let of = |kind, (session, paths): Subject, zxid| About { kind, session, paths, zxid };
         let plain = |kind| About { kind, session: None, paths: Vec::new(), zxid: None };
         match note {
-            Note::Role(_) => plain(EventKind::Role),
+            Note::Role(_) | Note::Configured { .. } => plain(EventKind::Role),
             Note::Epochs { .. }
             | Note::AckedEpoch { .. }
             | Note::AckedNewLeader { .. }
@@ -194,7 +194,7 @@ fn paths_of(op: &Op) -> Vec<ZPath> {
         | Op::RemoveWatches { path, .. }
         | Op::Sync { path } => vec![path.clone()],
         Op::Multi(parts) => parts.iter().flat_map(paths_of).collect(),
-        Op::Close | Op::AddAuth(_) => Vec::new(),
+        Op::Close | Op::AddAuth(_) | Op::Reconfig { .. } => Vec::new(),
     }
 }
 
@@ -208,6 +208,6 @@ fn paths_changed(change: &Change) -> Vec<ZPath> {
         | Change::Check { path } => vec![path.clone()],
         Change::CloseSession { paths } => paths.clone(),
         Change::Multi(parts) => parts.iter().flat_map(paths_changed).collect(),
-        Change::CreateSession { .. } | Change::Error(_) => Vec::new(),
+        Change::CreateSession { .. } | Change::Reconfig(_) | Change::Error(_) => Vec::new(),
     }
 }

@@ -115,6 +115,7 @@ impl Fold {
             Note::Failed { .. } => go_down(stand),
             Note::AckedEpoch { .. }
             | Note::AckedNewLeader { .. }
+            | Note::Configured { .. }
             | Note::Established { .. }
             | Note::Acked { .. }
             | Note::Committed { .. }
@@ -141,6 +142,7 @@ fn growth(change: &Change) -> i64 {
         | Change::SetAcl { .. }
         | Change::Check { .. }
         | Change::Multi(_)
+        | Change::Reconfig(_)
         | Change::Error(_) => 0,
     }
 }

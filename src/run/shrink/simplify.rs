@@ -27,9 +27,13 @@ fn with(plan: &Plan, change: impl FnOnce(&mut Plan)) -> Plan {
     plan
 }
 
-/// Two servers fewer, or one; at least one that votes stays.
+/// Two servers fewer, or one; at least one that votes stays. Where members change, requests name
+/// servers, and all stay.
 fn servers(failing: &Failing) -> Vec<Plan> {
     let plan = &failing.plan;
+    if plan.ensemble.reconfigures {
+        return Vec::new();
+    }
     let one = |plan: &Plan| -> Vec<Plan> {
         let all = plan.ensemble.all().into_iter();
         let may_go = all.filter(|it| it.0 > plan.ensemble.servers || plan.ensemble.servers > 1);
@@ -110,6 +114,8 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
     let usual = Ensemble {
         servers: plan.ensemble.servers,
         observers: plan.ensemble.observers,
+        spares: plan.ensemble.spares,
+        reconfigures: plan.ensemble.reconfigures,
         ..Ensemble::usual()
     };
     let mut candidates = vec![Plan { ensemble: usual.clone(), ..plan.clone() }];

@@ -32,6 +32,8 @@ pub(super) fn operations(from: &mut Entries) -> Result<Settings, BadZooCfg> {
         super_digest: from.text("DigestAuthenticationProvider.superDigest"),
         extended_types: from.flag("extendedTypesEnabled")?.unwrap_or(false),
         enforces_quota: from.flag("enforceQuota")?.unwrap_or(false),
+        reconfigures: from.flag("reconfigEnabled")?.unwrap_or(false),
+        standalone_enabled: from.flag("standaloneEnabled")?.unwrap_or(true),
         likeness,
     })
 }

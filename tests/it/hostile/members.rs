@@ -8,10 +8,12 @@ use menagerie::base::{ConnId, Epoch, Millis, ServerId, SessionId, Xid, Zxid};
 use menagerie::server::Port;
 use menagerie::tree::{Body, Lifetime, SnapshotWriter, Tree, Txn};
 use menagerie::wire::{
-    Acl, Hello, LearnerInfo, Notification, Packet, PacketKind, PeerState, Writer, opcode,
+    Acl, Hello, LearnerInfo, Membership, Notification, Packet, PacketKind, PeerState, Writer,
+    opcode,
 };
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::{Index, select, subsequence};
+use std::sync::Arc;
 
 /// What they do.
 #[derive(Clone, Debug)]
@@ -42,19 +44,32 @@ fn hello() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// A configuration that the sender takes for the one in force.
+fn membership() -> impl Strategy<Value = Option<Membership>> {
+    let servers = subsequence((1..6u8).map(ServerId).collect::<Vec<_>>(), 1..=5);
+    let some = (servers, any::<Index>(), zxid()).prop_map(|(servers, at, version)| {
+        let (voters, observers) = servers.split_at(at.index(servers.len()) + 1);
+        let version = Zxid::from_wire(version);
+        Membership { version, ..Membership::named(voters, observers) }
+    });
+    prop::option::of(some)
+}
+
 fn notification() -> impl Strategy<Value = Vec<u8>> {
     use PeerState::{Following, Leading, Looking, Observing};
     let state = select(vec![Looking, Looking, Following, Leading, Observing]);
     let round = prop_oneof![6 => 0..4u64, 1 => any::<u64>()];
     let leader = prop_oneof![6 => 1..4u8, 1 => any::<u8>()];
     let epoch = prop_oneof![6 => 0..3u32, 1 => any::<u32>()];
-    (state, leader, zxid(), round, epoch).prop_map(|(state, leader, zxid, round, epoch)| {
+    let vote = (state, leader, zxid(), round, epoch, membership());
+    vote.prop_map(|(state, leader, zxid, round, epoch, membership)| {
         let vote = Notification {
             state,
             leader: ServerId(leader),
             zxid: Zxid::from_wire(zxid),
             round,
             peer_epoch: Epoch(epoch),
+            membership: membership.map(Arc::new),
         };
         written(|to| vote.encode(to))
     })
@@ -114,8 +129,11 @@ fn body() -> impl Strategy<Value = Body> {
         1 => path.clone().prop_map(|path| Body::Check { path, version: 0 }),
         1 => any::<i32>().prop_map(Body::Error),
     ];
+    let config =
+        membership().prop_map(|it| it.map_or("server.1=x".to_owned(), |it| it.to_string()));
     prop_oneof![
         6 => part.clone(),
+        1 => config.prop_map(|text| Body::Reconfig { data: text.as_str().into() }),
         1 => any::<i32>().prop_map(|timeout_ms| Body::CreateSession { timeout_ms }),
         1 => prop::collection::vec(path, 0..3).prop_map(|paths| Body::CloseSession { paths }),
         2 => prop::collection::vec(part, 0..3).prop_map(Body::Multi),
@@ -146,12 +164,17 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     let some = (kind, zxid(), data).prop_map(|(kind, zxid, data)| {
         written(|to| Packet::of(kind, zxid, data.map(Into::into)).encode(to))
     });
-    let introduction = (1..5u8, any::<bool>(), 0..3u32).prop_map(|(server, observes, epoch)| {
-        let info = LearnerInfo { server: ServerId(server) };
+    let introduction = (1..5u8, zxid(), any::<bool>(), 0..3u32);
+    let introduction = introduction.prop_map(|(server, version, observes, epoch)| {
+        let version = Zxid::from_wire(version);
+        let info = LearnerInfo { server: ServerId(server), version };
         written(|to| info.packet(observes, Epoch(epoch)).encode(to))
     });
+    let leader = (0..3u32, membership()).prop_map(|(epoch, membership)| {
+        written(|to| LearnerInfo::leader_info(Epoch(epoch), membership.as_ref()).encode(to))
+    });
     let tree = Just(SnapshotWriter::stream(&Tree::new()));
-    prop_oneof![8 => some, 3 => introduction, 1 => tree, 3 => proposals()]
+    prop_oneof![8 => some, 3 => introduction, 1 => leader, 1 => tree, 3 => proposals()]
 }
 
 /// Every order of packets that makes a server a follower, or a leader, is among these sooner or
@@ -194,6 +217,7 @@ pub(super) fn vote(leader: u8) -> Vec<u8> {
         zxid: Zxid::ZERO,
         round: 1,
         peer_epoch: Epoch(0),
+        membership: None,
     };
     written(|to| vote.encode(to))
 }
@@ -217,7 +241,11 @@ fn election(stage: &mut Stage, leader: u8) {
 fn learner_says() -> Vec<Vec<u8>> {
     let floor = Zxid::floor_of(Epoch(1));
     vec![
-        written(|to| LearnerInfo { server: ServerId(2) }.packet(false, Epoch(0)).encode(to)),
+        written(|to| {
+            LearnerInfo { server: ServerId(2), version: Zxid::ZERO }
+                .packet(false, Epoch(0))
+                .encode(to)
+        }),
         said(PacketKind::AckEpoch, Zxid::ZERO, Some(vec![0; 4])),
         said(PacketKind::Ack, floor, None),
         said(PacketKind::Ack, floor, None),
@@ -230,7 +258,7 @@ fn leader_says() -> Vec<Vec<u8>> {
     let body = Body::CreateSession { timeout_ms: 4_000 };
     let txn = Txn { session: SessionId(9), xid: Xid(0), zxid: first, time_ms: 1, body };
     vec![
-        written(|to| LearnerInfo::leader_info(Epoch(1)).encode(to)),
+        written(|to| LearnerInfo::leader_info(Epoch(1), None).encode(to)),
         said(PacketKind::Diff, Zxid::ZERO, None),
         said(PacketKind::NewLeader, floor, None),
         said(PacketKind::UpToDate, floor, None),

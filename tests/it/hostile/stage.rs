@@ -150,7 +150,8 @@ impl Stage {
                 let image = self.disk.image();
                 self.inputs.push_back(Input::Loaded { image });
             }
-            Effect::Note(_) | Effect::Pause { .. } | Effect::Resume { .. } => {}
+            Effect::Members(_) | Effect::Note(_) => {}
+            Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Halt => self.halted = true,
         }
     }

@@ -17,6 +17,8 @@ const SETTINGS: Settings = Settings {
     super_digest: None,
     extended_types: true,
     enforces_quota: false,
+    reconfigures: false,
+    standalone_enabled: true,
     likeness: Likeness::V3_9,
 };
 
@@ -165,6 +167,7 @@ fn text_of_body(body: &Body) -> String {
             format!("multi [{}]", parts.join(", "))
         }
         Body::Error(code) => format!("error {code}"),
+        Body::Reconfig { data } => format!("configuration {data:?}"),
         Body::CreateSession { timeout_ms } => format!("begin session timeout={timeout_ms}"),
         Body::CloseSession { paths } => format!("end session {paths:?}"),
     }

@@ -1,7 +1,9 @@
 //! Plays a script for whole servers: one, or several with a network between them that delivers at
 //! once, each with a disk that works at once unless it is held.
 //!
-//! `servers 3 observers=1 KEY=VALUE local upgrades read_only`; then lines `MS WHAT`: time passes up to there, with every tick that a server
+//! `servers 3 observers=1 KEY=VALUE local upgrades read_only` (with `spares=1` there are more servers, which
+//! wait for a part, and members can change; `acl=kept` then lets nobody change them, `alone` makes no
+//! ensemble); then lines `MS WHAT`: time passes up to there, with every tick that a server
 //! asks for. `start s1`, `crash s1` (the power fails), `cut s1 s2`, `hold s1`, `release s1`, `state`; of
 //! a client: `dial k1 s1`, `connect k1 timeout=4000 session=S last=1:5 password=wrong`, `hang up k1`,
 //! `raw k1 HEX`, and `k1 XID REQUEST`, several joined by ` & ` in one piece. `session=a` is the first
@@ -12,10 +14,12 @@ use crate::disk::{CRASHES, Disk};
 use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
-use menagerie::server::{Config, DiskOp, Effect, Input, Now, Port, Rules, Server, SessionKinds};
+use menagerie::server::{
+    Config, DiskOp, Effect, Input, Now, OperationSettings, Port, Rules, Server, SessionKinds,
+};
 use menagerie::wire::{
-    ConnectRequest, ConnectResponse, Frames, Reader, ReplyHeader, RequestHeader, WatcherEvent,
-    Writer, opcode,
+    ConnectRequest, ConnectResponse, Frames, Membership, Reader, ReplyHeader, RequestHeader,
+    WatcherEvent, Writer, opcode,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
@@ -73,8 +77,9 @@ impl Stage {
     fn line(&mut self, line: &str) {
         if let Some(config) = line.strip_prefix("servers ") {
             self.line = config.to_owned();
-            let all = ensemble_of(line).members;
-            self.hosts = all.into_keys().map(|id| (id, Host::default())).collect();
+            let spares: u8 = field(line, "spares").map_or(0, |it| it.parse().unwrap());
+            let count = ensemble_of(line).members.len() as u8 + spares;
+            self.hosts = (1..=count).map(|id| (ServerId(id), Host::default())).collect();
             return;
         }
         let (ms, what) = line.split_once(' ').unwrap();
@@ -133,7 +138,19 @@ impl Stage {
         let number =
             |key, otherwise| field(&self.line, key).map_or(otherwise, |it| it.parse().unwrap());
         let has = |word| self.line.split(' ').any(|it| it == word);
+        let mut ensemble = ensemble_of(&format!("servers {}", self.line));
+        if !ensemble.members.contains_key(&id) {
+            ensemble.members.extend(Membership::named(&[id], &[]).members);
+        }
+        let reconfigures = field(&self.line, "spares").is_some();
         Config {
+            standalone: has("alone"),
+            operations: OperationSettings {
+                reconfigures,
+                skips_acl: reconfigures && field(&self.line, "acl").is_none(),
+                standalone_enabled: false,
+                ..OperationSettings::default()
+            },
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
             sessions: SessionKinds {
@@ -145,7 +162,7 @@ impl Stage {
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
             commit_log_count: number("recent", 100) as usize,
             notification_max_ms: 1600,
-            ..Config::new(id, ensemble_of(&format!("servers {}", self.line)), 1000)
+            ..Config::new(id, ensemble, 1000)
         }
     }
 
@@ -298,6 +315,7 @@ impl Stage {
                 let image = self.hosts[&id].disk.image();
                 self.inputs.push_back((id, Input::Loaded { image }));
             }
+            Effect::Members(_) => {}
             Effect::Note(note) => self.note(id, &note),
             Effect::Halt => self.say(&format!("{id} halts")),
         }
@@ -351,6 +369,7 @@ impl Stage {
             Note::Proposed { zxid, session, xid, change, .. } => {
                 format!("proposed {zxid} session={session} xid={xid} {change:?}")
             }
+            Note::Configured { version, members } => format!("goes over to {version} {members}"),
             Note::Expired { session, .. } => format!("expired {session}"),
             _ => return,
         };

@@ -3,8 +3,8 @@
 use menagerie::base::{Data, ServerId, Stat};
 use menagerie::ops::{
     Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl, GetAllChildrenNumber,
-    GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part, Ping, Read, Reply,
-    Request, SetAcl, SetData, Sync, WhoAmI,
+    GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part, Ping, Read, Reconfig,
+    Reply, Request, SetAcl, SetData, Sync, WhoAmI,
 };
 use menagerie::wire::{Acl, Identity, Membership, SetWatches};
 
@@ -56,6 +56,7 @@ pub(super) fn request(line: &str) -> Request {
             part => unreachable!("{part:?} is none of these"),
         },
         "close" => Request::CloseSession(CloseSession),
+        "reconfig" => Request::Reconfig(reconfig(line)),
         "exists" => Request::Exists(Exists { path: path(), watch }),
         "get" => Request::GetData(GetData { path: path(), watch }),
         "children" => Request::GetChildren(GetChildren { path: path(), watch }),
@@ -93,6 +94,25 @@ pub(super) fn request(line: &str) -> Request {
             Request::MultiRead(MultiRead { parts: words[1..].iter().map(read).collect() })
         }
         _ => panic!("no request: {line}"),
+    }
+}
+
+/// `reconfig join=4,5o leave=1,2 members=1,2,4o version=5`: whoever has an `o` observes.
+fn reconfig(line: &str) -> Reconfig {
+    let lines = |list: &str| {
+        let ids = |observes: bool| -> Vec<ServerId> {
+            let words = list.split(',').filter(|it| it.ends_with('o') == observes);
+            words.map(|it| ServerId(it.trim_end_matches('o').parse().unwrap())).collect()
+        };
+        let members = Membership::named(&ids(false), &ids(true)).members;
+        let lines = members.iter().map(|(id, it)| format!("server.{}={it}", id.0));
+        lines.collect::<Vec<_>>().join(",")
+    };
+    Reconfig {
+        joining: field(line, "join").map(lines),
+        leaving: field(line, "leave").map(str::to_owned),
+        members: field(line, "members").map(lines),
+        version: field(line, "version").map_or(-1, |it| i64::from_str_radix(it, 16).unwrap()),
     }
 }
 

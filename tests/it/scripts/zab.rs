@@ -1,7 +1,9 @@
 //! Plays a script for the agreement: several peers, and a bus between them that moves only when the
 //! script says so.
 //!
-//! `voters 3 observers=1 recent=N`; `start s1 accepted=0 current=0 log=1:1,1:2 old=1:1` (`old` of the log is in the
+//! `voters 3 observers=1 spares=1 recent=N` (spare servers run and are in no configuration; with any,
+//! configurations can change: `reconfig s3 1,2,4o` proposes s1 and s2 as voters and s4 as observer,
+//! `could s3 1,2,4o` asks whether it could come into force); `start s1 accepted=0 current=0 log=1:1,1:2 old=1:1` (`old` of the log is in the
 //! tree without being remembered); `deliver s1 s2` the next message, `all s1 s2` every one, `lose s1
 //! s2`; `disk s1` the oldest wish; `logged s1`; `tick 200` for all; `cut s1 s2` ends links and mutes,
 //! `join s1 s2` the opposite; `crash s1`; `propose s1`, `resign s1`; `settle` lets everything happen
@@ -11,8 +13,10 @@ use super::words::{ensemble_of, field};
 use crate::disk::proposal;
 use menagerie::base::{Epoch, Millis, ServerId, Time, Zxid};
 use menagerie::history::Role;
-use menagerie::wire::{Membership, Notification, Packet, PacketKind, Proposal};
-use menagerie::zab::{Delivery, Effect, Peer, Rules, Settings, Ticket};
+use menagerie::wire::{
+    Member, Membership, Notification, Packet, PacketKind, Proposal, Writer, opcode,
+};
+use menagerie::zab::{Delivery, Effect, Found, Peer, Rules, Settings, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 
@@ -54,11 +58,15 @@ struct Server {
     tree: Vec<Zxid>,
     wishes: VecDeque<Wish>,
     serves: bool,
+    /// The configuration that was written down as the one in force.
+    active: Option<Membership>,
 }
 
 #[derive(Default)]
 struct Stage {
     ensemble: Membership,
+    /// Servers that are in no configuration yet.
+    spares: Vec<ServerId>,
     recent: usize,
     servers: BTreeMap<ServerId, Server>,
     bus: BTreeMap<(ServerId, ServerId), VecDeque<Message>>,
@@ -75,6 +83,9 @@ impl Stage {
         match words[0] {
             "voters" => {
                 self.ensemble = ensemble_of(line);
+                let spares: u8 = field(line, "spares").map_or(0, |it| it.parse().unwrap());
+                let first = self.ensemble.members.len() as u8 + 1;
+                self.spares = (first..first + spares).map(ServerId).collect();
                 self.recent = field(line, "recent").map_or(100, |it| it.parse().unwrap());
             }
             "start" => self.start(server(1), line),
@@ -89,7 +100,12 @@ impl Stage {
                 self.cut.retain(|&it| it != (one, other) && it != (other, one));
             }
             "crash" => self.crash(server(1)),
-            "propose" => self.propose(server(1)),
+            "propose" => self.propose(server(1), None),
+            "reconfig" => self.propose(server(1), Some(words[2])),
+            "could" => {
+                let could = self.servers[&server(1)].peer.could_activate(&membership_of(words[2]));
+                let _ = writeln!(self.transcript, "  {could}");
+            }
             "resign" => self.call(server(1), |peer, now, out| peer.resign(now, out)),
             "settle" => self.settle(true),
             "finish" => self.settle(false),
@@ -100,7 +116,7 @@ impl Stage {
     }
 
     fn all(&self) -> Vec<ServerId> {
-        self.ensemble.members.keys().copied().collect()
+        self.ensemble.members.keys().chain(&self.spares).copied().collect()
     }
 
     fn start(&mut self, id: ServerId, line: &str) {
@@ -111,6 +127,7 @@ impl Stage {
         let settings = Settings {
             id,
             ensemble: self.ensemble.clone(),
+            reconfigures: !self.spares.is_empty(),
             tick: Millis(1000),
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
@@ -128,6 +145,7 @@ impl Stage {
                 tree: Vec::new(),
                 wishes: VecDeque::new(),
                 serves: false,
+                active: None,
             },
         );
         self.read_disk(id);
@@ -138,8 +156,15 @@ impl Stage {
         let it = self.servers.get_mut(&id).unwrap();
         it.tree = it.log.iter().map(|it| it.zxid).collect();
         let recent: Vec<Proposal> = it.log.iter().filter(|p| p.zxid > it.base).cloned().collect();
-        let (epochs, last) = (it.epochs, it.tree.last().copied().unwrap_or(it.base));
-        self.call(id, |peer, now, out| peer.recovered(now, epochs, last, recent.clone(), out));
+        let found = Found {
+            accepted: it.epochs.0,
+            current: it.epochs.1,
+            active: it.active.clone(),
+            proposed: it.log.iter().rev().find_map(|it| Membership::brought_by(&it.payload)),
+            last: it.tree.last().copied().unwrap_or(it.base),
+            recent,
+        };
+        self.call(id, |peer, now, out| peer.recovered(now, found.clone(), out));
     }
 
     fn call(&mut self, id: ServerId, with: impl Fn(&mut Peer, Time, &mut Vec<Effect>)) {
@@ -211,6 +236,7 @@ impl Stage {
                 it.serves = false;
                 self.all().into_iter().for_each(|peer| self.hang_up(id, peer));
             }
+            Effect::Activate(membership) => it.active = Some((*membership).clone()),
             Effect::Request(..)
             | Effect::Revalidate(..)
             | Effect::Touched(..)
@@ -281,7 +307,7 @@ impl Stage {
             return self.transcript.push_str("  NOTHING\n");
         };
         match wish {
-            Wish::Logged(zxid) => self.call(id, |peer, _, out| peer.logged(zxid, out)),
+            Wish::Logged(zxid) => self.call(id, |peer, now, out| peer.logged(now, zxid, out)),
             Wish::Ticket(then, epochs) => {
                 let it = self.servers.get_mut(&id).unwrap();
                 if let Some((accepted, current)) = epochs {
@@ -320,10 +346,11 @@ impl Stage {
         }
     }
 
-    fn propose(&mut self, id: ServerId) {
+    fn propose(&mut self, id: ServerId, members: Option<&str>) {
         match self.servers[&id].peer.next_zxid() {
             Some(zxid) => {
-                self.call(id, |peer, _, out| peer.propose(proposal(zxid, ""), out));
+                let it = members.map_or_else(|| proposal(zxid, ""), |it| reconfig(zxid, it));
+                self.call(id, |peer, _, out| peer.propose(it.clone(), out));
             }
             None => {
                 let _ = writeln!(self.transcript, "  no place left");
@@ -361,9 +388,13 @@ impl Stage {
         for (id, it) in &self.servers {
             let tree: Vec<String> = it.tree.iter().map(Zxid::to_string).collect();
             let log: Vec<String> = it.log.iter().map(|it| it.zxid.to_string()).collect();
+            let active = match self.spares.is_empty() {
+                true => String::new(),
+                false => format!(" {}", text_of_membership(it.peer.membership())),
+            };
             let _ = writeln!(
                 self.transcript,
-                "  {id} {:?}{} accepted={} current={} tree [{}] log [{}]",
+                "  {id} {:?}{}{active} accepted={} current={} tree [{}] log [{}]",
                 it.peer.role(),
                 if it.serves { " serves" } else { "" },
                 it.epochs.0,
@@ -382,8 +413,10 @@ impl Stage {
 }
 
 fn text_of_vote(it: &Notification) -> String {
-    let Notification { state, leader, zxid, round, peer_epoch } = it;
-    format!("{state:?} votes {leader} epoch={peer_epoch} zxid={zxid} round={round}")
+    let Notification { state, leader, zxid, round, peer_epoch, membership } = it;
+    let known = membership.as_ref().filter(|it| it.version > Zxid::ZERO);
+    let known = known.map_or(String::new(), |it| format!(" configuration={}", it.version));
+    format!("{state:?} votes {leader} epoch={peer_epoch} zxid={zxid} round={round}{known}")
 }
 
 fn text_of_message(message: &Message) -> String {
@@ -394,6 +427,31 @@ fn text_of_message(message: &Message) -> String {
         Message::Tree(tree) => format!("Snap {} znodes", tree.len()),
         Message::Gone => "gone".to_owned(),
     }
+}
+
+fn text_of_membership(it: &Membership) -> String {
+    let member = |(id, member): (&ServerId, &Member)| {
+        if member.votes { id.to_string() } else { format!("{id}o") }
+    };
+    let members: Vec<String> = it.members.iter().map(member).collect();
+    format!("{{{} since {}}}", members.join(" "), it.version)
+}
+
+/// The bytes of a transaction that brings a configuration: `1,2,4o`, where `o` observes.
+fn reconfig(zxid: Zxid, members: &str) -> Proposal {
+    let membership = Membership { version: zxid, ..membership_of(members) };
+    let mut to = Writer::new();
+    to.long(0).int(0).zxid(zxid).long(0).int(opcode::RECONFIG);
+    to.string("/zookeeper/config").string(&membership.to_string()).int(-1);
+    Proposal { zxid, payload: to.into_bytes().into() }
+}
+
+fn membership_of(members: &str) -> Membership {
+    let ids = |observes: bool| -> Vec<ServerId> {
+        let words = members.split(',').filter(|it| it.ends_with('o') == observes);
+        words.map(|it| ServerId(it.trim_end_matches('o').parse().unwrap())).collect()
+    };
+    Membership::named(&ids(false), &ids(true))
 }
 
 /// The promised epoch stands in ACKEPOCH's data.
@@ -432,6 +490,7 @@ fn text_of_effect(effect: &Effect) -> String {
         Effect::Serve(epoch) => format!("serve epoch {epoch}"),
         Effect::Flush { then, .. } => format!("flush, then {:?}", then.then),
         Effect::Reload => "reload".to_owned(),
+        Effect::Activate(membership) => format!("activate {}", text_of_membership(membership)),
         Effect::Request(from, _) => format!("request of {from}"),
         Effect::Revalidate(from, _) => format!("revalidate for {from}"),
         Effect::Touched(from, _) => format!("touched at {from}"),
