@@ -2,10 +2,14 @@
 
 use super::epochs::{ACCEPTED, CURRENT};
 use super::log;
+use super::recovery::MEMBERSHIP;
 use super::snapshots::{self, open_snapshot};
 use crate::base::Zxid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
+
+/// What is read whatever else there is.
+const SMALL: [&str; 3] = [ACCEPTED, CURRENT, MEMBERSHIP];
 
 /// The files of a server's disk, by name. Behaves like the map of those that were read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,7 +57,7 @@ impl Image {
         // The last file that begins at or before the snapshot may go on behind it.
         let first = logs.partition_point(|(zxid, _)| *zxid <= base).saturating_sub(1);
         image.unread.extend(logs[..first].iter().map(|(_, name)| (*name).clone()));
-        let small = names.iter().filter(|name| [ACCEPTED, CURRENT].contains(&name.as_str()));
+        let small = names.iter().filter(|name| SMALL.contains(&name.as_str()));
         let unfinished = names.iter().filter(|name| snapshots::is_unfinished(name));
         image.read.extend(unfinished.map(|name| (name.clone(), Vec::new())));
         for name in logs[first..].iter().map(|(_, name)| *name).chain(small) {

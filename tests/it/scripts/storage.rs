@@ -1,6 +1,6 @@
 //! Plays a script for a server's files: what the store asks of the disk, and what recovery finds.
 //!
-//! `append 1:1 x`, `write`, `roll`, `epochs 1 1`, `snapshot 1:3 BODY`, `truncate 1:2`,
+//! `append 1:1 x`, `write`, `roll`, `epochs 1 1`, `members 1:4 1,2,3` (since when, and who), `snapshot 1:3 BODY`, `truncate 1:2`,
 //! `install 2:5 BODY`; `keep RESERVED SNAPSHOTS`, `purge` (which follows each snapshot that is not
 //! `kept`); `recover` as the disk is, `gather` the same from what needs to be read, `crash` with
 //! everything lost that was not synced;
@@ -8,8 +8,9 @@
 //! two. `stop N` leaves out all but the first N operations of the next line.
 
 use crate::disk::{CRASHES, Disk, proposal, save_snapshot};
-use menagerie::base::{Epoch, Zxid};
+use menagerie::base::{Epoch, ServerId, Zxid};
 use menagerie::storage::{DiskOp, Files, Image, Keeping, Store, recover};
+use menagerie::wire::Membership;
 use std::convert::Infallible;
 use std::fmt::Write;
 
@@ -77,6 +78,7 @@ impl Stage {
             "purge" => self.store().purge(&mut ops),
             "roll" => self.store().log().roll(),
             "epochs" => self.store().write_epochs(epoch(1), epoch(2), &mut ops),
+            "members" => self.store().write_membership(&members_of(&words), &mut ops),
             "snapshot" => {
                 save_snapshot(self.store(), zxid(1), words[2], &mut ops);
                 if words.get(3) != Some(&"kept") {
@@ -138,6 +140,9 @@ impl Stage {
                     found.accepted,
                     found.current
                 ));
+                if let Some(members) = found.membership {
+                    self.say(&format!("members {}", members.to_string().replace('\n', " ")));
+                }
                 self.store = Some(found.store);
             }
         }
@@ -146,4 +151,9 @@ impl Stage {
     fn say(&mut self, what: &str) {
         let _ = writeln!(self.transcript, "  {what}");
     }
+}
+
+fn members_of(words: &[&str]) -> Membership {
+    let ids: Vec<ServerId> = words[2].split(',').map(|it| ServerId(it.parse().unwrap())).collect();
+    Membership { version: words[1].parse().unwrap(), ..Membership::named(&ids, &[]) }
 }
