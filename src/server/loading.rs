@@ -127,6 +127,7 @@ impl Server {
     /// Whoever makes connections has to know where the members are, those to come included.
     pub(super) fn introduce_members(&mut self) {
         for membership in self.peer.memberships() {
+            self.located.extend(membership.members.keys());
             self.effects.push(Effect::Members(membership));
         }
     }

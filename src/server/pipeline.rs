@@ -315,7 +315,10 @@ impl Server {
             self.answered(conn, &asked);
             self.reply(conn, txn.xid, Reply::of(applied), self.reply_zxid());
         }
-        self.answer_waiting_reads(conn);
+        // Nothing comes after the answer to a close.
+        if !matches!(txn.body, Body::CloseSession { .. }) {
+            self.answer_waiting_reads(conn);
+        }
     }
 
     /// Answers the reads that waited for the write before them.

@@ -64,6 +64,8 @@ pub struct Server {
     pub(super) looking_since: Option<Time>,
     /// Whether it serves reads without a leader.
     pub(super) read_only: bool,
+    /// Of whom it is known where they are, beside those that it was started with.
+    pub(super) located: BTreeSet<ServerId>,
     /// How many connections there are from each address.
     pub(super) addresses: BTreeMap<IpAddr, usize>,
     /// How many requests of this server's clients wait for their answers.
@@ -169,6 +171,7 @@ impl Server {
             local_expiry: Expiry::new(tick),
             looking_since: None,
             read_only: false,
+            located: BTreeSet::new(),
             addresses: BTreeMap::new(),
             outstanding_count: 0,
             throttled: BTreeSet::new(),
@@ -367,7 +370,7 @@ impl Server {
         let result = call(&mut self.links, &mut out);
         for it in out.drain(..) {
             match it {
-                Do::Dial(conn, to, port) if self.config.ensemble.members.contains_key(&to) => {
+                Do::Dial(conn, to, port) if self.is_located(to) => {
                     self.effects.push(Effect::Dial { conn, to, port });
                 }
                 // Somebody has said that it is a server of which nobody knows where it is.
@@ -378,6 +381,10 @@ impl Server {
         }
         self.link_work = out;
         result
+    }
+
+    fn is_located(&self, member: ServerId) -> bool {
+        self.config.ensemble.members.contains_key(&member) || self.located.contains(&member)
     }
 
     /// Does what the agreement wants, until it wants nothing more.

@@ -27,6 +27,8 @@ pub struct Stage {
     pub open: BTreeSet<ConnId>,
     /// What the server has dialled, and nobody has answered.
     pub dialled: Vec<(ConnId, ServerId, Port)>,
+    /// Who is a member, or has been said to become one.
+    pub located: BTreeSet<ServerId>,
     pub halted: bool,
 }
 
@@ -48,6 +50,7 @@ impl Stage {
             said: BTreeMap::new(),
             open: BTreeSet::new(),
             dialled: Vec::new(),
+            located: (1..=count).map(ServerId).collect(),
             halted: false,
         };
         stage.input(Input::Start);
@@ -150,8 +153,8 @@ impl Stage {
                 let image = self.disk.image();
                 self.inputs.push_back(Input::Loaded { image });
             }
-            Effect::Members(_) | Effect::Note(_) => {}
-            Effect::Pause { .. } | Effect::Resume { .. } => {}
+            Effect::Members(members) => self.located.extend(members.members.keys()),
+            Effect::Note(_) | Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Halt => self.halted = true,
         }
     }
