@@ -152,6 +152,9 @@ impl Running {
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
             Effect::Members(members) => self.node.addresses.extend(addresses_of(&members.members)),
+            Effect::Stranger { server, election } => {
+                self.node.addresses.insert((server, Port::Election), election);
+            }
             Effect::Note(note) => self.note(note),
             Effect::Halt => self.halted = true,
         }

@@ -157,6 +157,12 @@ impl Config {
         }
     }
 
+    /// Where this server is found for elections, `host:port`; by its name where that is not said.
+    pub(super) fn election_address(&self) -> String {
+        let of_itself = self.ensemble.members.get(&self.id);
+        of_itself.map_or_else(|| format!("{}:3888", self.id), |it| it.election.to_string())
+    }
+
     /// What the agreement has to know.
     pub(super) fn zab(&self) -> zab::Settings {
         zab::Settings {

@@ -127,6 +127,14 @@ pub enum Effect {
     /// These servers are there, and there: for whoever makes connections. What was said of others
     /// before stays true.
     Members(Arc<Membership>),
+    /// Somebody who is no member says to be this server, and to be found there for elections
+    /// (`host:port`).
+    Stranger {
+        /// Who.
+        server: ServerId,
+        /// Where.
+        election: String,
+    },
     /// A statement for the history.
     Note(Note),
     /// End the process.
@@ -166,6 +174,7 @@ impl fmt::Display for Effect {
             Effect::Members(members) => {
                 write!(f, "members {}", members.to_string().replace('\n', " "))
             }
+            Effect::Stranger { server, election } => write!(f, "stranger {server} at {election}"),
             Effect::Note(note) => write!(f, "note {note:?}"),
             Effect::Halt => f.write_str("halt"),
         }

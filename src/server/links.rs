@@ -27,6 +27,8 @@ pub enum Arrived {
 /// What has to be done to connections.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Do {
+    /// Take note that this server says it is found there for elections (`host:port`).
+    Locate(ServerId, String),
     /// Connect.
     Dial(ConnId, ServerId, Port),
     /// Send.
@@ -82,6 +84,8 @@ struct Mesh {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Links {
     id: ServerId,
+    /// Where this server is found for elections, `host:port`.
+    address: String,
     links: BTreeMap<ConnId, Link>,
     mesh: BTreeMap<ServerId, Mesh>,
     quorum: BTreeMap<ServerId, ConnId>,
@@ -90,9 +94,10 @@ pub struct Links {
 
 impl Links {
     /// None yet.
-    pub fn new(id: ServerId) -> Links {
+    pub fn new(id: ServerId, address: String) -> Links {
         Links {
             id,
+            address,
             links: BTreeMap::new(),
             mesh: BTreeMap::new(),
             quorum: BTreeMap::new(),
@@ -223,7 +228,7 @@ impl Links {
     /// Says who it is. Of two servers the greater one's connection stays; the smaller one has only
     /// asked to be called back.
     fn greet(&mut self, conn: ConnId, to: ServerId, out: &mut Vec<Do>) {
-        let hello = Hello { server: self.id, address: format!("{}:3888", self.id) };
+        let hello = Hello { server: self.id, address: self.address.clone() };
         let mut bytes = Writer::new();
         hello.encode(&mut bytes);
         out.push(Do::Send(conn, bytes.into_bytes()));
@@ -312,6 +317,7 @@ impl Links {
             Use::DiallingElection(_) | Use::DiallingLeader(_) => Ok((0, None)),
             Use::Greeting => {
                 let hello = Hello::decode(&mut from)?;
+                out.push(Do::Locate(hello.server, hello.address));
                 self.greeted(conn, hello.server, out);
                 Ok((from.at(), None))
             }

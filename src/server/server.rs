@@ -64,8 +64,10 @@ pub struct Server {
     pub(super) looking_since: Option<Time>,
     /// Whether it serves reads without a leader.
     pub(super) read_only: bool,
-    /// Of whom it is known where they are, beside those that it was started with.
+    /// Whoever is, was or shall be a member, beside those that it was started with.
     pub(super) located: BTreeSet<ServerId>,
+    /// Others, who have said where they are.
+    strangers: BTreeSet<ServerId>,
     /// How many connections there are from each address.
     pub(super) addresses: BTreeMap<IpAddr, usize>,
     /// How many requests of this server's clients wait for their answers.
@@ -154,7 +156,7 @@ impl Server {
         let tick = Millis(config.tick_ms);
         Server {
             peer: Peer::new(config.zab(), rules.zab),
-            links: Links::new(config.id),
+            links: Links::new(config.id, config.election_address()),
             sessions: Sessions::new(tick),
             silence: Expiry::new(tick),
             config,
@@ -172,6 +174,7 @@ impl Server {
             looking_since: None,
             read_only: false,
             located: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             addresses: BTreeMap::new(),
             outstanding_count: 0,
             throttled: BTreeSet::new(),
@@ -370,7 +373,8 @@ impl Server {
         let result = call(&mut self.links, &mut out);
         for it in out.drain(..) {
             match it {
-                Do::Dial(conn, to, port) if self.is_located(to) => {
+                Do::Locate(stranger, election) => self.locate(stranger, election),
+                Do::Dial(conn, to, port) if self.is_member(to) || self.strangers.contains(&to) => {
                     self.effects.push(Effect::Dial { conn, to, port });
                 }
                 // Somebody has said that it is a server of which nobody knows where it is.
@@ -383,8 +387,17 @@ impl Server {
         result
     }
 
-    fn is_located(&self, member: ServerId) -> bool {
-        self.config.ensemble.members.contains_key(&member) || self.located.contains(&member)
+    /// Where members may come and go, a server that is no member yet, or no more, is called back
+    /// where it says it is. Of members that is known.
+    fn locate(&mut self, server: ServerId, election: String) {
+        if self.config.operations.reconfigures && !self.is_member(server) {
+            self.strangers.insert(server);
+            self.effects.push(Effect::Stranger { server, election });
+        }
+    }
+
+    fn is_member(&self, server: ServerId) -> bool {
+        self.config.ensemble.members.contains_key(&server) || self.located.contains(&server)
     }
 
     /// Does what the agreement wants, until it wants nothing more.

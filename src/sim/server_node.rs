@@ -106,7 +106,7 @@ impl ServerProcess {
             Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Disk(op) => self.world.disk_push(id, op),
             // Nodes are found by their names here.
-            Effect::Members(_) => {}
+            Effect::Members(_) | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
             Effect::ReadDisk | Effect::Halt => unreachable!("the loop does these"),
         }

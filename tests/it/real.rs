@@ -4,5 +4,6 @@ mod bench;
 mod ensemble;
 pub(crate) mod kit;
 mod program;
+mod reconfig;
 mod rust_client;
 mod standalone;

@@ -154,6 +154,7 @@ impl Stage {
                 self.inputs.push_back(Input::Loaded { image });
             }
             Effect::Members(members) => self.located.extend(members.members.keys()),
+            Effect::Stranger { .. } => panic!("nobody may join here"),
             Effect::Note(_) | Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Halt => self.halted = true,
         }

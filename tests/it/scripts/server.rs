@@ -315,7 +315,7 @@ impl Stage {
                 let image = self.hosts[&id].disk.image();
                 self.inputs.push_back((id, Input::Loaded { image }));
             }
-            Effect::Members(_) => {}
+            Effect::Members(_) | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.note(id, &note),
             Effect::Halt => self.say(&format!("{id} halts")),
         }
