@@ -75,9 +75,14 @@ impl Durability {
             Note::AckedNewLeader { epoch: _, last } => {
                 self.is_durable(event, server, ("history", *last))
             }
-            Note::Committed { zxid } => self.quorum_has(event, server, (model.electorate(), *zxid)),
+            Note::Committed { zxid } => {
+                let claim = format!("{server} committed {zxid}");
+                self.quorum_has(event, model.electorate(), (*zxid, claim))
+            }
             Note::Established { epoch, last } => {
-                self.complete(event, server, ledger, (*epoch, *last))
+                self.complete(event, server, ledger, (*epoch, *last))?;
+                let claim = format!("{server} established epoch {epoch} upon {last}");
+                self.quorum_has(event, model.electorate(), (*last, claim))
             }
             Note::Truncated { to } => self.truncate(event, server, (ledger, *to)),
             _ => Ok(()),
@@ -113,17 +118,18 @@ impl Durability {
         Err(Violation::new(claim, [disk.event, event.index]))
     }
 
-    /// S4. Only the disks of those who vote count (S17); while a configuration is on its way, those of
-    /// a quorum of each of the two.
+    /// S4, also of the history that a leader begins with: that is committed when its epoch is
+    /// established (ZOOKEEPER-3104). Only the disks of those who vote count (S17); while a
+    /// configuration is on its way, those of a quorum of each of the two.
     fn quorum_has(
         &mut self,
         event: &Event,
-        server: ServerId,
-        (electorate, zxid): (&Electorate, Zxid),
+        electorate: &Electorate,
+        (zxid, what): (Zxid, String),
     ) -> Result<(), Violation> {
         self.checked += 1;
         for voters in electorate.deciding_on(zxid, &self.disks) {
-            self.majority_has(event, server, (&voters, zxid))?;
+            self.majority_has(event, &what, (&voters, zxid))?;
         }
         Ok(())
     }
@@ -131,7 +137,7 @@ impl Durability {
     fn majority_has(
         &self,
         event: &Event,
-        server: ServerId,
+        what: &str,
         (voters, zxid): (&[ServerId], Zxid),
     ) -> Result<(), Violation> {
         let disk = |&id: &ServerId| (id, self.disks.get(id).copied().unwrap_or_default());
@@ -143,7 +149,7 @@ impl Durability {
         let upto: Vec<String> =
             disks.iter().map(|(id, disk)| format!("{id} up to {}", disk.durable)).collect();
         let claim = format!(
-            "{server} committed {zxid} though only {have} of {} voters had it on disk ({})",
+            "{what} though only {have} of {} voters had it on disk ({})",
             disks.len(),
             upto.join(", ")
         );

@@ -14,6 +14,13 @@ struct Gone {
     event: u64,
 }
 
+/// A client that is connected to nobody.
+#[derive(Clone, Copy)]
+struct Alone {
+    since: Time,
+    event: u64,
+}
+
 /// When a leader heard last of a session: on its own clock, and in which event.
 type Touches = BTreeMap<SessionId, (u64, u64)>;
 
@@ -29,6 +36,10 @@ pub struct EphemeralCleanup {
     heard: BTreeSet<SessionId>,
     /// When the client of each session was last answered, and in which event; while it is connected.
     answered: BTreeMap<SessionId, (Time, u64)>,
+    /// Clients that are connected to nobody, and since when.
+    alone: BTreeMap<ClientId, Alone>,
+    /// The timeout that each client was told last.
+    timeouts: BTreeMap<ClientId, u32>,
     /// A fault has begun: from then on a server may lose what it has heard on its way to the leader.
     disturbed: bool,
     /// Sessions that a client has left without closing them.
@@ -48,6 +59,7 @@ impl Checker for EphemeralCleanup {
                 self.transactions(model)
             }
             What::Connection { client, session, change, .. } => {
+                self.not_for_ever(event, *client, change)?;
                 self.connection(event, (*client, *session), change, model)
             }
             What::Return { client, answer, .. } => {
@@ -194,6 +206,43 @@ impl EphemeralCleanup {
             life.timeout_ms
         );
         Err(Violation::new(claim, [since, event.index]))
+    }
+
+    /// H20: a client that reaches nobody gives its session up by itself, 4/3 of the timeout after it
+    /// last heard of a server.
+    fn not_for_ever(
+        &mut self,
+        event: &Event,
+        client: ClientId,
+        change: &ConnectionChange,
+    ) -> Result<(), Violation> {
+        let before = match change {
+            ConnectionChange::Disconnected if self.current.contains_key(&client) => {
+                let alone = Alone { since: event.at, event: event.index };
+                self.alone.entry(client).or_insert(alone);
+                return Ok(());
+            }
+            ConnectionChange::GaveUp | ConnectionChange::Vanished => {
+                self.checked += u64::from(self.alone.remove(&client).is_some());
+                return Ok(());
+            }
+            _ => self.alone.remove(&client),
+        };
+        let timeout_ms = self.timeouts.get(&client).copied().map(u64::from);
+        if let ConnectionChange::Connected { timeout_ms, .. } = change {
+            self.timeouts.insert(client, *timeout_ms);
+        }
+        let (Some(alone), Some(timeout_ms)) = (before, timeout_ms) else { return Ok(()) };
+        self.checked += 1;
+        let silent = event.at.since(alone.since);
+        if silent.0 * 3 <= timeout_ms * 4 {
+            return Ok(());
+        }
+        let claim = format!(
+            "{client} reached nobody for {silent} and had not given its session up; its timeout is \
+             {timeout_ms}ms"
+        );
+        Err(Violation::new(claim, [alone.event, event.index]))
     }
 
     fn connection(

@@ -9,7 +9,7 @@ use super::{Checker, Violation};
 use crate::base::{Epoch, ServerId};
 use crate::history::{Event, Note, What};
 use crate::model::{Electorate, Model};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who said yes to something, and the event that says so.
 type Yes = BTreeMap<(Epoch, ServerId), u64>;
@@ -21,6 +21,8 @@ pub struct VotersDecide {
     promised: Yes,
     /// Acknowledged the epoch's initial history.
     acked: Yes,
+    /// Somebody took the epoch for the one in force.
+    entered: BTreeSet<Epoch>,
     checked: u64,
 }
 
@@ -30,6 +32,13 @@ impl Checker for VotersDecide {
         match note {
             Note::AckedEpoch { epoch } => {
                 self.promised.entry((*epoch, *server)).or_insert(event.index);
+            }
+            Note::Epochs { accepted, current } => {
+                self.promised.entry((*accepted, *server)).or_insert(event.index);
+                let is_first = self.entered.insert(*current);
+                if is_first && current == accepted && model.electorate().is_known() {
+                    return self.is_opened(event, model.electorate(), (*server, *current));
+                }
             }
             Note::AckedNewLeader { epoch, .. } => {
                 self.acked.entry((*epoch, *server)).or_insert(event.index);
@@ -67,33 +76,46 @@ impl VotersDecide {
             let claim = format!("{leader} leads epoch {epoch} and has no vote");
             return Err(Violation::new(claim, [event.index]));
         }
-        for members in electorate.deciding(event.index) {
-            self.count(event, &members.voters, (leader, epoch))?;
+        for (what, yes) in [("promised", &self.promised), ("acknowledged", &self.acked)] {
+            quorum_said(event, electorate, ("established", what, yes), (leader, epoch))?;
         }
         Ok(())
     }
 
-    fn count(
-        &self,
+    /// An epoch is in force nowhere before a quorum has promised it.
+    fn is_opened(
+        &mut self,
         event: &Event,
-        voters: &[ServerId],
-        (leader, epoch): (ServerId, Epoch),
+        electorate: &Electorate,
+        (server, epoch): (ServerId, Epoch),
     ) -> Result<(), Violation> {
-        for (what, yes) in [("promised", &self.promised), ("acknowledged", &self.acked)] {
-            let said = |id: &ServerId| *id == leader || yes.contains_key(&(epoch, *id));
-            let for_it: Vec<String> =
-                voters.iter().filter(|id| said(id)).map(ServerId::to_string).collect();
-            if for_it.len() * 2 > voters.len() {
-                continue;
-            }
-            let claim = format!(
-                "{leader} established epoch {epoch} though of {} voters only {} had {what} it",
-                voters.len(),
-                for_it.join(", ")
-            );
-            let evidence = yes.iter().filter(|((it, _), _)| *it == epoch).map(|(_, &event)| event);
-            return Err(Violation::new(claim, evidence.chain([event.index])));
-        }
-        Ok(())
+        self.checked += 1;
+        let promised = ("entered", "promised", &self.promised);
+        quorum_said(event, electorate, promised, (server, epoch))
     }
+}
+
+/// More than half of the voters have said it; `server` says it by what it did.
+fn quorum_said(
+    event: &Event,
+    electorate: &Electorate,
+    (did, what, yes): (&str, &str, &Yes),
+    (server, epoch): (ServerId, Epoch),
+) -> Result<(), Violation> {
+    let said = |id: &ServerId| *id == server || yes.contains_key(&(epoch, *id));
+    for voters in electorate.deciding(event.index).into_iter().map(|members| &members.voters) {
+        let for_it: Vec<String> =
+            voters.iter().filter(|id| said(id)).map(ServerId::to_string).collect();
+        if for_it.len() * 2 > voters.len() {
+            continue;
+        }
+        let claim = format!(
+            "{server} {did} epoch {epoch} though of {} voters only {} had {what} it",
+            voters.len(),
+            for_it.join(", ")
+        );
+        let evidence = yes.iter().filter(|((it, _), _)| *it == epoch).map(|(_, &event)| event);
+        return Err(Violation::new(claim, evidence.chain([event.index])));
+    }
+    Ok(())
 }

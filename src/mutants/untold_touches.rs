@@ -1,8 +1,9 @@
-//! Signs of life that stop half-way: no historical bug, but what a learner's answers to pings are for.
+//! Signs of life that stop half-way: no historical bug, but what a learner's answers to pings are
+//! for.
 //!
 //! Clients talk to learners; the leader decides who is dead. It hears of a client only through the
-//! list of sessions that a learner sends with every answer to a ping. Wrong here: the list is empty,
-//! so that sessions end although their clients are served.
+//! list of sessions that a learner sends with every answer to a ping. Wrong here: the list is
+//! empty, so that sessions end although their clients are served.
 
 use super::Mutant;
 

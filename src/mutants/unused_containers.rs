@@ -1,6 +1,6 @@
-//! A container has no children before the first one is created, too. Whoever takes "empty" for "over"
-//! deletes it under the hands of the client that is about to use it (`ContainerManager` asks for
-//! `cversion > 0`). Wrong here: a container goes as soon as the leader sees it empty.
+//! A container has no children before the first one is created, too. Whoever takes "empty" for
+//! "over" deletes it under the hands of the client that is about to use it (`ContainerManager` asks
+//! for `cversion > 0`). Wrong here: a container goes as soon as the leader sees it empty.
 
 use super::Mutant;
 use crate::server::{Candidate, is_over};

@@ -124,7 +124,7 @@ impl Create {
         leader.check_access(&parent, perm::CREATE)?;
         let mut path = self.path.clone();
         if self.is_sequential() {
-            path.push_str(&sequence_suffix(parent.cversion));
+            path.push_str(&sequence_suffix((leader.rules.number)(&parent)));
         }
         let valid = ZPath::parse(&path).map_err(|_| ErrorCode::BadArguments)?;
         if leader.get(&path).is_some() {

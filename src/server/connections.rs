@@ -3,7 +3,7 @@
 
 use super::stats::Traffic;
 use crate::base::{ErrorCode, SessionId, Time, Xid};
-use crate::ops::Request;
+use crate::ops::{Reply, Request};
 use crate::wire::{ConnectRequest, Frames, Identity};
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -67,6 +67,13 @@ pub enum Due {
         /// Who the connection had shown itself to be when it asked.
         ids: Arc<[Identity]>,
     },
+    /// Nothing: it was answered before its turn ([`super::Reads::OnArrival`]).
+    Reply {
+        /// The answer.
+        reply: Result<Reply, ErrorCode>,
+        /// What the answer is true of.
+        zxid: i64,
+    },
     /// Nothing: it is refused, because its bytes are no such request.
     Refusal(ErrorCode),
 }
@@ -74,7 +81,7 @@ pub enum Due {
 impl Due {
     /// Whether only those before it are waited for.
     pub fn is_ready(&self) -> bool {
-        matches!(self, Due::Read { .. } | Due::Refusal(_))
+        matches!(self, Due::Read { .. } | Due::Reply { .. } | Due::Refusal(_))
     }
 }
 

@@ -1,13 +1,15 @@
 //! A server and its disk: reading all of it, writing the log in batches, cutting it, snapshots.
 
 use super::io::Effect;
+use super::rules::Progress;
 use super::server::{After, Server};
-use crate::base::{Millis, Zxid};
+use crate::base::{Millis, SessionId, Zxid};
 use crate::history::Note;
-use crate::storage::{DiskOp, Image, Recovered, recover};
+use crate::storage::{DiskOp, Image, Recovered, recover_by};
 use crate::tree::{SnapshotWriter, Tree, Txn, read_tree};
 use crate::wire::{Malformed, Membership, Proposal};
 use crate::zab::{Delivery, Found, LogQueue, Ticket};
+use std::collections::BTreeMap;
 
 impl Server {
     /// Reads the disk as soon as nothing is under way there. What is in memory is forgotten then.
@@ -61,7 +63,7 @@ impl Server {
     pub(super) fn loaded(&mut self, image: &Image) {
         let empty = SnapshotWriter::whole(&Tree::new());
         let mut ops = Vec::new();
-        let recovered = recover(image, &empty, &mut ops);
+        let recovered = recover_by(&self.rules.storage, image, &empty, &mut ops);
         let loaded = recovered.map_err(|error| error.to_string()).and_then(|recovered| {
             self.disk(ops);
             self.barrier(After::Recovered);
@@ -209,12 +211,20 @@ impl Server {
     ///
     /// Never while the tree may hold what is not committed: the snapshot would hold it, too, and
     /// could not be made to forget it (ZOOKEEPER-1549).
-    pub(super) fn count_for_snapshot(&mut self, why: Delivery) {
+    /// `sessions` stands in the place of the tree's, if there is one.
+    pub(super) fn count_for_snapshot(
+        &mut self,
+        why: Delivery,
+        sessions: Option<&BTreeMap<SessionId, i32>>,
+    ) {
         self.unsnapped += 1;
         let due = self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none();
-        if due && why == Delivery::Committed {
+        if due && (self.rules.may_snapshot)(why) {
             self.unsnapped = 0;
-            let writer = SnapshotWriter::begin(&self.tree);
+            let progress = Progress { processed: self.tree.last(), proposed: self.peer.last() };
+            let name = (self.rules.snapshot_name)(progress);
+            let sessions = sessions.unwrap_or(self.tree.sessions());
+            let writer = SnapshotWriter::begin_with(&self.tree, sessions).named(name);
             self.store().begin_snapshot(writer.name());
             self.snapshot = Some(writer);
         }

@@ -3,7 +3,7 @@
 
 use super::connections::{Connection, Due, Waiting};
 use super::local::Local;
-use super::rules::{Progress, SessionState};
+use super::rules::{Progress, Reads, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, Data, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
@@ -87,6 +87,10 @@ impl Server {
                 self.forward((session, xid, number), &frame[8..], ids.to_vec());
             }
             request if idle => self.answer_read(conn, (xid, self.now.time), (&request, &ids)),
+            request if (self.rules.reads)() == Reads::OnArrival => {
+                let (reply, zxid) = (self.read(conn, &request, &ids), self.reply_zxid());
+                self.wait(conn, xid, Due::Reply { reply, zxid });
+            }
             request => self.wait(conn, xid, Due::Read { request, ids }),
         }
     }
@@ -262,6 +266,8 @@ impl Server {
         let txn = Txn::decode(&proposal.payload).expect("what a leader proposes can be read");
         assert_eq!(txn.zxid, proposal.zxid, "a proposal holds its own zxid");
         let mut triggers = Vec::new();
+        let stale = !(self.rules.snapshot_has_last_session)();
+        let sessions_before = stale.then(|| self.tree.sessions().clone());
         let applied = if (self.rules.changes_sessions)(why) {
             self.tree.apply(&txn, &self.rules.tree, &mut triggers)
         } else {
@@ -280,7 +286,7 @@ impl Server {
         triggers.iter().for_each(|trigger| self.tell_watchers(trigger, zxid));
         self.settle(&txn, &applied);
         self.answer_syncs(zxid);
-        self.count_for_snapshot(why);
+        self.count_for_snapshot(why, sessions_before.as_ref());
     }
 
     /// What a transaction means for its session, and for the client that waits for it.
@@ -299,7 +305,8 @@ impl Server {
     fn settle_request(&mut self, conn: ConnId, txn: &Txn, applied: &Applied) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let first = it.waiting.front();
-        let waits = first.is_some_and(|it| it.xid == txn.xid && matches!(it.due, Due::Txn { .. }));
+        let answers = |it: &Waiting| (self.rules.answers)(it.xid, txn.xid);
+        let waits = first.is_some_and(|it| answers(it) && matches!(it.due, Due::Txn { .. }));
         if !waits {
             let overtakes = it.waiting.iter().any(|it| it.xid == txn.xid);
             assert!(!overtakes, "a write is answered behind everything that was asked before it");
@@ -313,7 +320,7 @@ impl Server {
         let silent = asked.due == Due::Txn { answered: false } && *applied == Applied::Done;
         if !silent {
             self.answered(conn, &asked);
-            self.reply(conn, txn.xid, Reply::of(applied), self.reply_zxid());
+            self.reply(conn, asked.xid, Reply::of(applied), self.reply_zxid());
         }
         // Nothing comes after the answer to a close.
         if !matches!(txn.body, Body::CloseSession { .. }) {
@@ -337,6 +344,9 @@ impl Server {
                     if code == ErrorCode::Unimplemented {
                         self.close_client(conn);
                     }
+                }
+                Due::Reply { reply, zxid } => {
+                    self.reply(conn, xid, reply.map_err(ErrorCode::to_wire), zxid);
                 }
                 Due::Txn { .. } | Due::Sync { .. } => unreachable!("these are not ready"),
             }

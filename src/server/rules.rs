@@ -2,7 +2,7 @@
 //! parts, and those about sessions.
 
 use super::passing::{Candidate, is_over};
-use crate::base::{ErrorCode, Zxid};
+use crate::base::{ErrorCode, Millis, Xid, Zxid};
 use crate::zab::Delivery;
 use crate::{storage, tree, zab};
 
@@ -29,6 +29,34 @@ pub struct Rules {
     pub changes_sessions: fn(Delivery) -> bool,
     /// Whether a container, or a znode with a time to live, goes now. Correct: [`is_over`].
     pub passes: fn(Candidate) -> bool,
+    /// How long after the last sign of life, at least, the leader gives a session up; `None` for
+    /// never. Correct: the timeout.
+    pub patience: fn(timeout: Millis) -> Option<Millis>,
+    /// Whether a watch that a client asks for again, and that has nothing to tell, is there again.
+    /// Correct: it is.
+    pub rearms: fn() -> bool,
+    /// When a read is answered from the tree. Correct: [`Reads::InTurn`].
+    pub reads: fn() -> Reads,
+    /// Whether a request that waits is answered by a transaction of its session, given the numbers of
+    /// both. Correct: they are the same (ZOOKEEPER-2684).
+    pub answers: fn(waiting: Xid, txn: Xid) -> bool,
+    /// What a snapshot that begins says to hold. Correct: what the tree holds (ZOOKEEPER-1090).
+    pub snapshot_name: fn(Progress) -> Zxid,
+    /// Whether a snapshot has the table of sessions as it is after the transaction that it is named
+    /// after. Correct: it has (ZOOKEEPER-3144).
+    pub snapshot_has_last_session: fn() -> bool,
+    /// Whether a snapshot may begin behind a transaction that came like this. Correct: only
+    /// [`Delivery::Committed`]; it could not be made to forget anything (ZOOKEEPER-1549).
+    pub may_snapshot: fn(Delivery) -> bool,
+}
+
+/// When a read is answered from the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reads {
+    /// Behind everything that its client asked before.
+    InTurn,
+    /// As soon as it is there, whatever is before it; it only waits to be sent.
+    OnArrival,
 }
 
 /// What the leader knows of a session when a request of it arrives.
@@ -74,6 +102,13 @@ impl Rules {
         reply_zxid,
         changes_sessions: |_| true,
         passes: is_over,
+        patience: Some,
+        rearms: || true,
+        reads: || Reads::InTurn,
+        answers: |waiting, txn| waiting == txn,
+        snapshot_name: |progress| progress.processed,
+        snapshot_has_last_session: || true,
+        may_snapshot: |why| why == Delivery::Committed,
     };
 }
 

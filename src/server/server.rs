@@ -157,7 +157,7 @@ impl Server {
         Server {
             peer: Peer::new(config.zab(), rules.zab),
             links: Links::new(config.id, config.election_address()),
-            sessions: Sessions::new(tick),
+            sessions: Sessions::new(tick, &rules),
             silence: Expiry::new(tick),
             config,
             rules,
@@ -165,7 +165,7 @@ impl Server {
             store: None,
             tree: Tree::new(),
             overlay: Overlay::default(),
-            watches: Watches::default(),
+            watches: Watches::new(&rules.tree),
             serving: None,
             conns: BTreeMap::new(),
             conn_of: BTreeMap::new(),
@@ -419,10 +419,13 @@ impl Server {
             Wanted::SendSnapshot(to) => self.send_snapshot(to),
             Wanted::Append(proposal) => self.store().append(proposal),
             Wanted::Persist { accepted, current, then } => {
-                self.write_log();
+                if (self.rules.storage.history_first)() {
+                    self.write_log();
+                }
                 let mut ops = Vec::new();
                 self.store().write_epochs(accepted, current, &mut ops);
                 self.disk(ops);
+                self.write_log();
                 self.barrier(After::Agreement(then));
             }
             Wanted::Flush { queue, then } => self.flush(queue, then),
@@ -486,7 +489,8 @@ impl Server {
     }
 
     pub(super) fn disk(&mut self, ops: Vec<DiskOp>) {
-        self.effects.extend(ops.into_iter().map(Effect::Disk));
+        let asked = ops.into_iter().filter_map(self.rules.storage.comes_to);
+        self.effects.extend(asked.map(Effect::Disk));
     }
 
     pub(super) fn barrier(&mut self, after: After) {

@@ -23,16 +23,18 @@ struct Session {
 }
 
 /// The leader's table of sessions.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sessions {
     live: BTreeMap<SessionId, Session>,
     expiry: Expiry<SessionId>,
+    /// See [`Rules::patience`].
+    patience: fn(Millis) -> Option<Millis>,
 }
 
 impl Sessions {
     /// Nobody is there.
-    pub fn new(tick: Millis) -> Sessions {
-        Sessions { live: BTreeMap::new(), expiry: Expiry::new(tick) }
+    pub fn new(tick: Millis, rules: &Rules) -> Sessions {
+        Sessions { live: BTreeMap::new(), expiry: Expiry::new(tick), patience: rules.patience }
     }
 
     /// A leader begins: every session of the tree gets its full timeout.
@@ -46,14 +48,20 @@ impl Sessions {
     /// A session begins.
     pub fn track(&mut self, now: Time, session: SessionId, timeout_ms: i32, owner: Option<Owner>) {
         self.live.insert(session, Session { closing: false, owner });
-        self.expiry.touch(now, session, millis(timeout_ms));
+        self.wait(now, session, timeout_ms);
+    }
+
+    /// True when that gives the session more time than it had.
+    fn wait(&mut self, now: Time, session: SessionId, timeout_ms: i32) -> bool {
+        let patience = (self.patience)(millis(timeout_ms));
+        patience.is_some_and(|patience| self.expiry.touch(now, session, patience))
     }
 
     /// A sign of life; the timeout is the one that the client was told last. `None` when the session
     /// has ended or is about to; otherwise whether it now has more time.
     pub fn touch(&mut self, now: Time, session: SessionId, timeout_ms: i32) -> Option<bool> {
         self.live.get(&session).filter(|it| !it.closing)?;
-        Some(self.expiry.touch(now, session, millis(timeout_ms)))
+        Some(self.wait(now, session, timeout_ms))
     }
 
     /// Whether a session is there and not about to end.

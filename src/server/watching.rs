@@ -102,7 +102,8 @@ impl Server {
         let Ok(path) = ZPath::parse(path) else { return };
         match event {
             Some(event) => self.tell(conn, event, &path, None),
-            None => self.watches.add(kind, path, conn),
+            None if (self.rules.rearms)() => self.watches.add(kind, path, conn),
+            None => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a server finds on its disk when it starts (`zookeeper.md`, C.2).
 
 use super::epochs::{self, ACCEPTED, CURRENT};
+use super::rules::Rules;
 use super::scan::{Scanned, Tail, scan};
 use super::snapshots::{self, Saving, open_snapshot};
 use super::{DiskOp, Image, Keeping, Log, Store, log};
@@ -67,6 +68,20 @@ pub enum Unreadable {
         /// The first whole record behind it.
         next: Zxid,
     },
+    /// A file of the log that holds nothing whole, and has not to be put aside.
+    #[error("{file} has no header, or no whole record behind it")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// The epoch file and the log contradict each other.
+    #[error("currentEpoch says {current}, but the last transaction is of epoch {last}")]
+    EpochBehind {
+        /// What the file says.
+        current: Epoch,
+        /// What the log says.
+        last: Epoch,
+    },
     /// Transactions are missing in the middle of the log.
     #[error("the log goes from {after} to {found}: transactions are missing")]
     Gap {
@@ -84,13 +99,23 @@ pub fn recover(
     empty_body: &[u8],
     ops: &mut Vec<DiskOp>,
 ) -> Result<Recovered, Unreadable> {
+    recover_by(&Rules::CORRECT, image, empty_body, ops)
+}
+
+/// Reads a disk, by these rules.
+pub fn recover_by(
+    rules: &Rules,
+    image: &Image,
+    empty_body: &[u8],
+    ops: &mut Vec<DiskOp>,
+) -> Result<Recovered, Unreadable> {
     let unfinished = image.keys().filter(|name| snapshots::is_unfinished(name));
     ops.extend(unfinished.map(|name| DiskOp::Remove { file: name.clone() }));
     let mut snapshots = valid_snapshots(image);
     let base = snapshots.last().copied();
     let trusted = snapshots.first().copied().unwrap_or(Zxid::ZERO);
     snapshots.splice(..0, image.unread(snapshots::zxid_in).into_iter().map(|(zxid, _)| zxid));
-    let log = read_log(image, base.unwrap_or(Zxid::ZERO), ops);
+    let log = read_log(rules, image, base.unwrap_or(Zxid::ZERO), ops);
     let mut log = log.map_err(|it| if base.is_none() { Unreadable::NoSnapshot } else { it })?;
     if log.last < base {
         log.drop_replaced(ops);
@@ -125,9 +150,9 @@ pub fn recover(
         accepted,
         current,
     };
-    // Transactions of an epoch are logged in order behind its initial history, so that whoever
-    // holds one of them holds the history: `currentEpoch` may be one crash late (ZOOKEEPER-1653).
-    let current = current.max(store.last().epoch());
+    let last = store.last().epoch();
+    let in_force = (rules.epoch_of)(current, last);
+    let current = in_force.ok_or(Unreadable::EpochBehind { current, last })?;
     let accepted = accepted.max(current);
     store.write_epochs(accepted, current, ops);
     Ok(Recovered { store, snapshot, proposals: log.proposals, accepted, current, membership })
@@ -171,7 +196,12 @@ struct LogRead {
     restarted: bool,
 }
 
-fn read_log(image: &Image, base: Zxid, ops: &mut Vec<DiskOp>) -> Result<LogRead, Unreadable> {
+fn read_log(
+    rules: &Rules,
+    image: &Image,
+    base: Zxid,
+    ops: &mut Vec<DiskOp>,
+) -> Result<LogRead, Unreadable> {
     let mut names: Vec<(Zxid, &String)> =
         image.keys().filter_map(|name| Some((log::zxid_in(name)?, name))).collect();
     names.sort_unstable();
@@ -188,7 +218,8 @@ fn read_log(image: &Image, base: Zxid, ops: &mut Vec<DiskOp>) -> Result<LogRead,
     for (_, name) in names {
         match scan(name, &image[name]).filter(|it| !it.proposals.is_empty()) {
             Some(scanned) => read.take(name, scanned, base, ops)?,
-            None => ops.push(DiskOp::Remove { file: name.clone() }),
+            None if (rules.forgives_empty)() => ops.push(DiskOp::Remove { file: name.clone() }),
+            None => return Err(Unreadable::Empty { file: name.clone() }),
         }
     }
     let first = read.proposals.first().map(|proposal| proposal.zxid);

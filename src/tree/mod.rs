@@ -15,7 +15,7 @@ mod znode;
 pub use acl::{Access, may, perm};
 pub use overlay::{Overlay, Part, Record, Rollback};
 pub use quota::{Limits, Usage};
-pub use rules::{Parent, Rules, Touch, Undo};
+pub use rules::{Closing, Parent, Rules, Touch, Undo, number_of, parent_after};
 pub use snapshot::{SnapshotWriter, StreamScanner, read_tree};
 pub use tree::{Applied, CONFIG, Tree, Trigger};
 pub use txn::{Body, Txn};

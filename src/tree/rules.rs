@@ -1,6 +1,6 @@
 //! The tree's decisions that history has shown to be easy to get wrong.
 
-use super::Part;
+use super::{Part, Record};
 use crate::base::Zxid;
 
 /// What a parent remembers of its children.
@@ -49,11 +49,47 @@ pub struct Rules {
     pub parent_after: fn(Parent, Touch) -> Parent,
     /// What becomes of a record that a refused multi has changed. Correct: [`Undo::Restore`].
     pub undo: fn(Part) -> Undo,
+    /// The number of a sequential znode, from its parent. Correct: [`number_of`].
+    pub number: fn(&Record) -> i32,
+    /// Which znodes go with a session. Correct: [`Closing::Listed`].
+    pub closing: fn() -> Closing,
+    /// Whether a create that meets its znode already there, because it is replayed over a fuzzy
+    /// snapshot, sets that one's list. Correct: it does (ZOOKEEPER-3306, ZOOKEEPER-4846).
+    pub sets_acls_again: fn() -> bool,
+    /// Whether watches of several modes stand beside each other on one znode. Correct: they do
+    /// (ZOOKEEPER-4466).
+    pub modes_together: fn() -> bool,
+    /// Whether a watch that reaches below speaks of lists of children, too. Correct: never; it speaks
+    /// of the children themselves (ZOOKEEPER-4475).
+    pub recursive_hears_lists: fn() -> bool,
+}
+
+/// The znodes that a `closeSession` deletes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closing {
+    /// Those that the leader has listed.
+    Listed,
+    /// Those that the tree has of that session at this moment. When the transaction is replayed over
+    /// a fuzzy snapshot, some may be gone already (ZOOKEEPER-3145).
+    Owned,
 }
 
 impl Rules {
     /// The right ones.
-    pub const CORRECT: Rules = Rules { parent_after, undo: |_| Undo::Restore };
+    pub const CORRECT: Rules = Rules {
+        parent_after,
+        undo: |_| Undo::Restore,
+        number: number_of,
+        closing: || Closing::Listed,
+        sets_acls_again: || true,
+        modes_together: || true,
+        recursive_hears_lists: || false,
+    };
+}
+
+/// How many children were ever created: a number that was given out once never comes back.
+pub fn number_of(parent: &Record) -> i32 {
+    parent.cversion
 }
 
 /// Both numbers only go up: a snapshot is taken while transactions are applied, so that a replayed

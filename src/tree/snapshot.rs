@@ -36,9 +36,14 @@ pub struct SnapshotWriter {
 impl SnapshotWriter {
     /// Begins with the tables of sessions and of lists as they are now.
     pub fn begin(tree: &Tree) -> SnapshotWriter {
+        SnapshotWriter::begin_with(tree, &tree.sessions)
+    }
+
+    /// Begins with this table of sessions.
+    pub fn begin_with(tree: &Tree, sessions: &BTreeMap<SessionId, i32>) -> SnapshotWriter {
         let mut bytes = Writer::new();
-        bytes.count(tree.sessions.len());
-        for (session, timeout_ms) in &tree.sessions {
+        bytes.count(sessions.len());
+        for (session, timeout_ms) in sessions {
             bytes.long(session.0).int(*timeout_ms);
         }
         let mut acls = BTreeMap::new();
@@ -55,6 +60,11 @@ impl SnapshotWriter {
             write_acls(acls.entries().unwrap_or_default(), &mut bytes);
         }
         SnapshotWriter { name: tree.last(), bytes, acls, cursor: None }
+    }
+
+    /// Under another name.
+    pub fn named(self, name: Zxid) -> SnapshotWriter {
+        SnapshotWriter { name, ..self }
     }
 
     /// What was applied when it began; replaying starts behind it.

@@ -2,10 +2,11 @@
 //! transactions only, in their order.
 
 use super::quota::Usage;
-use super::rules::{Parent, Rules, Touch};
+use super::rules::{Closing, Parent, Rules, Touch};
 use super::{Body, Lifetime, Txn, Znode, digest};
 use crate::base::{Data, ErrorCode, SessionId, Stat, ZPath, Zxid, parent_of};
 use crate::wire::{Acl, Acls, EventKind, Membership};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the configuration of the ensemble stands (`ZooDefs.CONFIG_NODE`).
@@ -199,6 +200,11 @@ impl Tree {
                 Applied::Done
             }
             Body::CloseSession { paths } => {
+                let owned = || self.ephemerals_of(txn.session).map(ZPath::to_string).collect();
+                let paths: Cow<[String]> = match (rules.closing)() {
+                    Closing::Listed => paths.into(),
+                    Closing::Owned => Cow::Owned(owned()),
+                };
                 paths.iter().for_each(|path| {
                     self.delete(path, txn.zxid, rules, triggers);
                 });
@@ -258,7 +264,9 @@ impl Tree {
         if let Some(znode) = self.znodes.get_mut(&path) {
             // Replayed over a fuzzy snapshot, which may have the list of a later life
             // (ZOOKEEPER-4846).
-            znode.acls = acls;
+            if (rules.sets_acls_again)() {
+                znode.acls = acls;
+            }
             return refused(ErrorCode::NodeExists);
         }
         let parent_acls = self.acls_of(parent);

@@ -1,7 +1,7 @@
 //! Who waits to be told of what: watches by path and by connection (`WatchManager`,
 //! `WatcherMode`).
 
-use super::Trigger;
+use super::{Rules, Trigger};
 use crate::base::{ConnId, ZPath};
 use crate::wire::{Acls, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,9 +80,22 @@ pub struct Watches {
     by_conn: BTreeMap<ConnId, BTreeSet<Watch>>,
     /// How many of them reach below their znode. Without one nobody looks above a change.
     recursive_count: usize,
+    /// See [`Rules::modes_together`]; kept the other way round.
+    alone: bool,
+    /// See [`Rules::recursive_hears_lists`].
+    recursive_hears_lists: bool,
 }
 
 impl Watches {
+    /// Nobody waits. Without rules ([`Watches::default`]) it is by the right ones.
+    pub fn new(rules: &Rules) -> Watches {
+        Watches {
+            alone: !(rules.modes_together)(),
+            recursive_hears_lists: (rules.recursive_hears_lists)(),
+            ..Watches::default()
+        }
+    }
+
     /// The connection will be told once of the next such change. A second time adds nothing.
     pub fn add(&mut self, kind: WatchKind, path: ZPath, conn: ConnId) {
         self.insert((kind, path), Mode::Once, conn);
@@ -100,9 +113,13 @@ impl Watches {
 
     fn insert(&mut self, watch: Watch, mode: Mode, conn: ConnId) {
         self.by_conn.entry(conn).or_default().insert(watch.clone());
-        let modes = self.by_path.entry(watch).or_default().entry(conn).or_default();
+        let modes = self.by_path.entry(watch.clone()).or_default().entry(conn).or_default();
         if modes.insert(mode) && mode == Mode::Recursive {
             self.recursive_count += 1;
+        }
+        let others: Modes = modes.iter().copied().filter(|it| self.alone && *it != mode).collect();
+        for other in others {
+            self.take_one(&watch, other, conn);
         }
     }
 
@@ -174,7 +191,10 @@ impl Watches {
             return;
         }
         if let Some(parent) = path.parent() {
-            let told = self.take(WatchKind::Child, &parent);
+            let mut told = self.take(WatchKind::Child, &parent);
+            if self.recursive_hears_lists {
+                told.extend(self.recursive_above(path));
+            }
             told.into_iter()
                 .for_each(|conn| tell(conn, EventKind::ChildrenChanged, &parent, parent_acls));
         }

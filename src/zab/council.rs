@@ -8,7 +8,7 @@
 //! written before anything that a leader proposes under it.
 
 use super::peer::{Common, Effect};
-use super::quorum::has_majority;
+use super::quorum::{Tally, has_quorum};
 use crate::base::{ServerId, Zxid};
 use crate::history::{Members, Note};
 use crate::wire::Membership;
@@ -29,17 +29,17 @@ impl Council {
         Council { active: Arc::new(active), next: None }
     }
 
-    /// Whether those who `agree` are a quorum of every configuration.
-    pub fn decides(&self, agree: impl Fn(ServerId) -> bool) -> bool {
-        has_majority(&self.active, &agree)
-            && self.next.as_ref().is_none_or(|next| has_majority(next, &agree))
+    /// Whether those who `agree` are `enough` of every configuration.
+    pub fn decides(&self, enough: fn(Tally) -> bool, agree: impl Fn(ServerId) -> bool) -> bool {
+        has_quorum(enough, &self.active, &agree)
+            && self.next.as_ref().is_none_or(|next| has_quorum(enough, next, &agree))
     }
 
-    /// Whether those who `agree` are a quorum of one of the configurations: enough to follow a leader
-    /// that they have. What is proposed here may have been discarded there.
-    pub fn is_settled(&self, agree: impl Fn(ServerId) -> bool) -> bool {
-        has_majority(&self.active, &agree)
-            || self.next.as_ref().is_some_and(|next| has_majority(next, &agree))
+    /// Whether those who `agree` are `enough` of one of the configurations: then a leader that they
+    /// have can be followed. What is proposed here may have been discarded there.
+    pub fn is_settled(&self, enough: fn(Tally) -> bool, agree: impl Fn(ServerId) -> bool) -> bool {
+        has_quorum(enough, &self.active, &agree)
+            || self.next.as_ref().is_some_and(|next| has_quorum(enough, next, &agree))
     }
 
     /// Whether a server's vote counts.
@@ -111,6 +111,7 @@ impl Common {
 
 #[cfg(test)]
 mod tests {
+    use super::super::quorum::is_majority;
     use super::*;
     use crate::base::Epoch;
 
@@ -123,7 +124,8 @@ mod tests {
         let mut council = Council::new(Membership::named(&ids(&[1, 2, 3]), &[]));
         let version = Zxid::new(Epoch(1), 4);
         let next = Membership { version, ..Membership::named(&ids(&[3, 4, 5]), &[]) };
-        let decide = |council: &Council, of: &[u8]| council.decides(|it| of.contains(&it.0));
+        let decide =
+            |council: &Council, of: &[u8]| council.decides(is_majority, |it| of.contains(&it.0));
         assert!(decide(&council, &[1, 2]));
         council.propose(Some(next.clone()));
         for (of, enough) in

@@ -6,6 +6,7 @@
 
 use super::council::Council;
 use super::peer::Common;
+use super::rules::Rules;
 use super::vote::Vote;
 use crate::base::{Millis, ServerId, Time};
 use crate::wire::{Notification, PeerState};
@@ -17,9 +18,10 @@ const FINALIZE: Millis = Millis(200);
 const RESEND_MIN: Millis = Millis(200);
 
 /// One server's part in an election.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Election {
     id: ServerId,
+    rules: Rules,
     council: Council,
     /// The logical clock: which election this is.
     pub round: u64,
@@ -57,6 +59,7 @@ impl Election {
         let own = common.own_vote();
         let mut election = Election {
             id: common.settings.id,
+            rules: common.rules,
             council: common.council.clone(),
             round,
             vote: own,
@@ -93,10 +96,11 @@ impl Election {
     /// Another server told its vote.
     pub fn notified(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
         let looks = notification.state == PeerState::Looking;
-        if !self.council.votes(from) {
+        let may_vote = |id| (self.rules.may_vote)(self.council.votes(id));
+        if !may_vote(from) {
             return if looks { Step::Answer } else { Step::Wait };
         }
-        if !self.council.votes(notification.leader) {
+        if !may_vote(notification.leader) {
             return Step::Wait;
         }
         match notification.state {
@@ -135,7 +139,7 @@ impl Election {
     fn count_own(&mut self, now: Time) {
         self.received.insert(self.id, self.vote);
         let same = |voter| self.received.get(&voter) == Some(&self.vote);
-        let agreed = self.council.decides(same);
+        let agreed = self.council.decides(self.rules.quorum, same);
         self.decide_at = match self.decide_at {
             _ if !agreed => None,
             Some(at) => Some(at),
@@ -151,7 +155,8 @@ impl Election {
         let means_it = |voter: ServerId| {
             self.established.get(&voter).is_some_and(|(it, ..)| it.same_leadership(vote))
         };
-        if !self.council.is_settled(means_it) || !self.leader_says_so(notification) {
+        let settled = self.council.is_settled(self.rules.quorum, means_it);
+        if !settled || !self.leader_says_so(notification) {
             return Step::Wait;
         }
         self.round = notification.round;

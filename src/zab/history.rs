@@ -39,12 +39,6 @@ impl History {
         self.pending.back().map_or(self.delivered, |proposal| proposal.zxid)
     }
 
-    /// Whether `next` may stand behind everything that is here: it is the next one, or the first one
-    /// of a later epoch (ZOOKEEPER-4925).
-    pub fn may_follow(&self, next: Zxid) -> bool {
-        follows(self.last(), next)
-    }
-
     /// A proposal goes to the log.
     pub fn append(&mut self, proposal: Proposal) {
         self.pending.push_back(proposal);
@@ -66,6 +60,12 @@ impl History {
         Some(proposal)
     }
 
+    /// Forgets what went into the tree last, as if it had not been remembered: the mistake of
+    /// ZOOKEEPER-4925, for its mutant.
+    pub fn forget_last(&mut self) {
+        self.recent.pop_back();
+    }
+
     /// Forgets what is pending: the log may hold it, the memory does not.
     pub fn forget_pending(&mut self) {
         self.pending.clear();
@@ -82,7 +82,8 @@ impl History {
     }
 }
 
-/// Whether `next` may stand right behind `last`.
-pub(super) fn follows(last: Zxid, next: Zxid) -> bool {
+/// Whether `next` may stand right behind `last`: it is the next one, or the first one of a later
+/// epoch (ZOOKEEPER-4925).
+pub fn follows(last: Zxid, next: Zxid) -> bool {
     last.next() == Some(next) || (next.epoch() > last.epoch() && next.counter() == 1)
 }

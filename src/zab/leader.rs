@@ -4,7 +4,8 @@
 use super::council::Council;
 use super::learner::note_epochs;
 use super::peer::{Common, Delivery, Effect, Then, Verdict};
-use super::quorum::has_majority;
+use super::quorum::has_quorum;
+use super::rules::{Announcement, Rules};
 use super::sync::SyncPlan;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::Note;
@@ -52,6 +53,13 @@ struct Handler {
     /// The version of the configuration that it was told of.
     told: Zxid,
     heard: Time,
+}
+
+impl Handler {
+    /// Whether it is told of what is proposed and committed.
+    fn gets_all(&self, rules: &Rules) -> bool {
+        self.stage == Stage::Synced || (rules.forwards_early)()
+    }
 }
 
 /// A proposal on its way.
@@ -151,7 +159,7 @@ impl Leader {
         self.check_at = now + tick;
         self.drop_silent(now, common, effects);
         let here = |voter| voter == common.settings.id || self.learners.contains_key(&voter);
-        let quorum = common.council.decides(here);
+        let quorum = common.council.decides(common.rules.quorum, here);
         if self.phase == Phase::Broadcast && !quorum { Verdict::Leave } else { Verdict::Stay }
     }
 
@@ -249,12 +257,13 @@ impl Leader {
     /// and above what others have, so that they can follow, too. Those who have no vote count for the
     /// epoch's number only, not for the quorum.
     fn propose_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
-        if !common.council.decides(|voter| self.accepted.contains_key(&voter)) {
+        let here = |voter| self.accepted.contains_key(&voter);
+        if !common.council.decides(common.rules.epoch_quorum, here) {
             return Verdict::Stay;
         }
         let highest = self.accepted.values().fold(common.promised_elsewhere, |a, &b| a.max(b));
-        let Some(epoch) = highest.0.checked_add(1) else { return Verdict::Leave };
-        self.epoch = Epoch(epoch);
+        let Some(epoch) = (common.rules.epoch_above)(highest) else { return Verdict::Leave };
+        self.epoch = epoch;
         self.phase = Phase::Proposing;
         let then = common.ticket(Then::ProposeEpoch);
         effects.push(Effect::Persist { accepted: self.epoch, current: common.current, then });
@@ -333,7 +342,8 @@ impl Leader {
 
     /// A quorum has promised: the epoch is the current one.
     fn enter_epoch(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
-        if common.council.decides(|voter| self.promised.contains(&voter)) {
+        let promised = |voter| self.promised.contains(&voter);
+        if common.council.decides(common.rules.epoch_quorum, promised) {
             self.phase = Phase::Entering;
             let then = common.ticket(Then::Synchronize);
             effects.push(Effect::Persist { accepted: self.epoch, current: self.epoch, then });
@@ -415,7 +425,17 @@ impl Leader {
                 history.delivered()
             }
         };
+        let membership = match self.phase {
+            Phase::Broadcast => &common.council.active,
+            _ => common.council.latest(),
+        };
+        let text = membership.to_string().into_bytes().into();
+        let new_leader = Packet::with(PacketKind::NewLeader, Zxid::floor_of(self.epoch), text);
+        let announcement = (common.rules.announcement)();
         let mut send = |packet| effects.push(Effect::Send(to, packet));
+        if announcement == Announcement::First {
+            send(new_leader.clone());
+        }
         for proposal in history.recent_after(after) {
             let payload = proposal.payload.clone();
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
@@ -425,12 +445,9 @@ impl Leader {
             let payload = proposal.payload.clone();
             send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
         }
-        let membership = match self.phase {
-            Phase::Broadcast => &common.council.active,
-            _ => common.council.latest(),
-        };
-        let text = membership.to_string().into_bytes().into();
-        send(Packet::with(PacketKind::NewLeader, Zxid::floor_of(self.epoch), text));
+        if announcement == Announcement::Last {
+            send(new_leader);
+        }
         learner.stage = Stage::Syncing;
     }
 
@@ -470,7 +487,8 @@ impl Leader {
     /// gives up.
     fn establish(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
         assert_eq!(self.phase, Phase::Synchronization, "an epoch is established once");
-        if !common.council.decides(|voter| self.synced.contains(&voter)) {
+        let synced = |voter| self.synced.contains(&voter);
+        if !common.council.decides(common.rules.quorum, synced) {
             return Verdict::Stay;
         }
         self.phase = Phase::Broadcast;
@@ -500,7 +518,8 @@ impl Leader {
         self.outstanding.push_back(Outstanding { zxid: proposal.zxid, council, acks: Vec::new() });
         effects.push(Effect::Append(proposal.clone()));
         common.history.append(proposal);
-        self.send_to(|it| !it.observes, &packet, effects);
+        let rules = common.rules;
+        self.send_to(|it| !it.observes && it.gets_all(&rules), &packet, effects);
     }
 
     /// To those who are up to date or about to be.
@@ -530,8 +549,10 @@ impl Leader {
 
     /// Commits, in order, what a quorum has.
     fn commit(&mut self, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
-        while let Some(first) =
-            self.outstanding.pop_front_if(|it| it.council.decides(|voter| it.acks.contains(&voter)))
+        let (quorum, rules) = (common.rules.quorum, common.rules);
+        while let Some(first) = self
+            .outstanding
+            .pop_front_if(|it| it.council.decides(quorum, |voter| it.acks.contains(&voter)))
         {
             effects.push(Effect::Note(Note::Committed { zxid: first.zxid }));
             let proposal = common.history.deliver().expect("what is outstanding is pending");
@@ -547,7 +568,7 @@ impl Leader {
                     }
                 }
                 None => {
-                    self.tell_committed(&proposal, effects);
+                    self.tell_committed(&proposal, &rules, effects);
                     effects.push(Effect::Deliver { proposal, why: Delivery::Committed });
                 }
             }
@@ -560,11 +581,11 @@ impl Leader {
         Verdict::Stay
     }
 
-    fn tell_committed(&self, proposal: &Proposal, effects: &mut Vec<Effect>) {
+    fn tell_committed(&self, proposal: &Proposal, rules: &Rules, effects: &mut Vec<Effect>) {
         let commit = Packet::bare(PacketKind::Commit, proposal.zxid);
-        self.send_to(|it| !it.observes, &commit, effects);
+        self.send_to(|it| !it.observes && it.gets_all(rules), &commit, effects);
         let inform = Packet::with(PacketKind::Inform, proposal.zxid, proposal.payload.clone());
-        self.send_to(|it| it.observes, &inform, effects);
+        self.send_to(|it| it.observes && it.gets_all(rules), &inform, effects);
     }
 
     fn tell_activated(&self, proposal: &Proposal, heir: ServerId, effects: &mut Vec<Effect>) {
@@ -603,7 +624,8 @@ impl Leader {
             let synced = |it: &Handler| it.stage == Stage::Synced && !it.observes;
             self.learners.get(&voter).is_some_and(synced) && !common.council.active.observes(voter)
         };
-        has_majority(membership, |voter| voter == common.settings.id || acknowledges(voter))
+        let follows = |voter| voter == common.settings.id || acknowledges(voter);
+        has_quorum(common.rules.quorum, membership, follows)
     }
 }
 

@@ -4,9 +4,8 @@
 //! Synchronisation is staging: what the leader sends is kept aside, and goes to log and tree in one
 //! step when NEWLEADER says that it is complete.
 
-use super::history::follows;
 use super::peer::{Common, Delivery, Effect, Then, Verdict};
-use super::rules::AckOrder;
+use super::rules::{AckOrder, Opening};
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::wire::{LearnerInfo, Membership, Packet, PacketKind, Proposal};
@@ -175,7 +174,9 @@ impl Learner {
                 Verdict::Stay
             }
             Phase::Promising | Phase::Truncating | Phase::Persisting => {
-                self.waiting.push_back(packet);
+                if (common.rules.keeps)(packet.kind) {
+                    self.waiting.push_back(packet);
+                }
                 Verdict::Stay
             }
             Phase::Connecting { .. } => Verdict::Leave,
@@ -212,7 +213,8 @@ impl Learner {
             return Verdict::Leave;
         }
         if self.epoch == common.accepted {
-            self.promise(None, common, effects);
+            let counts = (common.rules.promises_again)();
+            self.promise(counts.then_some(common.current), common, effects);
             return Verdict::Stay;
         }
         self.phase = Phase::Promising;
@@ -292,7 +294,7 @@ impl Learner {
 
     fn stage(&mut self, packet: Packet, common: &Common) -> Verdict {
         let zxid = packet.zxid();
-        if !follows(self.staged_last(common), zxid) {
+        if !(common.rules.follows)(self.staged_last(common), zxid) {
             return Verdict::Leave;
         }
         let Some(payload) = packet.data else { return Verdict::Leave };
@@ -381,6 +383,9 @@ impl Learner {
             deliver(Delivery::Synchronized, common, effects);
         }
         self.logged(common.history.last(), common, effects);
+        if (common.rules.opening)() == Opening::Synchronized {
+            effects.push(Effect::Serve(self.epoch));
+        }
     }
 
     /// A truncation is done, and what is in memory was read from the disk.
@@ -496,7 +501,7 @@ impl Learner {
         self.log_late(common, effects);
         let zxid = packet.zxid();
         let Some(payload) = packet.data else { return Verdict::Leave };
-        if !common.history.may_follow(zxid) {
+        if !(common.rules.follows)(common.history.last(), zxid) {
             return Verdict::Leave;
         }
         common.council.propose(Membership::brought_by(&payload));
@@ -544,6 +549,9 @@ fn append(proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
 
 fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) -> Arc<[u8]> {
     let proposal = common.history.deliver().expect("what is committed is pending");
+    if !(common.rules.remembers)(why) {
+        common.history.forget_last();
+    }
     let payload = proposal.payload.clone();
     effects.push(Effect::Deliver { proposal, why });
     payload

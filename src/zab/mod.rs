@@ -19,9 +19,9 @@ mod rules;
 mod sync;
 mod vote;
 
-pub use history::History;
+pub use history::{History, follows};
 pub use peer::{Delivery, Effect, Found, Peer, Settings, Then, Ticket};
-pub use quorum::has_majority;
-pub use rules::{AckOrder, FastForward, LogQueue, Rules};
+pub use quorum::{Tally, has_quorum, is_majority};
+pub use rules::{AckOrder, Announcement, FastForward, LogQueue, Opening, Rules, epoch_above};
 pub use sync::{SyncPlan, Window, plan};
 pub use vote::Vote;

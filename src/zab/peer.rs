@@ -195,7 +195,7 @@ impl Common {
     }
 
     pub fn own_vote(&self) -> Vote {
-        if !self.votes() {
+        if !(self.rules.may_vote)(self.votes()) {
             return Vote::NONE;
         }
         Vote { peer_epoch: self.current, zxid: self.history.last(), leader: self.settings.id }

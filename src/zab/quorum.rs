@@ -3,11 +3,33 @@
 use crate::base::ServerId;
 use crate::wire::Membership;
 
-/// Whether those who `agree` are more than half of the voters. Others are not counted
-/// (ZOOKEEPER-2959).
-pub fn has_majority(membership: &Membership, agree: impl Fn(ServerId) -> bool) -> bool {
-    let agreeing = membership.voters().filter(|&voter| agree(voter)).count();
-    agreeing > membership.voters().count() / 2
+/// How many there are, and how many of them say yes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tally {
+    /// Those who vote.
+    pub voters: usize,
+    /// Those of them who say yes.
+    pub agreeing: usize,
+    /// Those who observe and say yes.
+    pub observers_agreeing: usize,
+}
+
+/// More than half of the voters. Others are not counted (ZOOKEEPER-2959).
+pub fn is_majority(tally: Tally) -> bool {
+    tally.agreeing > tally.voters / 2
+}
+
+/// Whether those who `agree` are `enough`.
+pub fn has_quorum(
+    enough: fn(Tally) -> bool,
+    membership: &Membership,
+    agree: impl Fn(ServerId) -> bool,
+) -> bool {
+    enough(Tally {
+        voters: membership.voters().count(),
+        agreeing: membership.voters().filter(|&voter| agree(voter)).count(),
+        observers_agreeing: membership.observers().filter(|&it| agree(it)).count(),
+    })
 }
 
 #[cfg(test)]
@@ -19,7 +41,7 @@ mod tests {
         for servers in 1..=7u8 {
             let voters: Vec<ServerId> = (1..=servers).map(ServerId).collect();
             let ensemble = Membership::named(&voters, &[ServerId(8), ServerId(9)]);
-            let holds = |set: u32| has_majority(&ensemble, |it| set & (1 << it.0) != 0);
+            let holds = |set: u32| has_quorum(is_majority, &ensemble, |it| set & (1 << it.0) != 0);
             for one in 0..(2u32 << servers) {
                 assert!(!(holds(one) && holds(!one)), "{servers} servers, set {one:b}");
             }
@@ -30,7 +52,7 @@ mod tests {
     fn observers_are_no_part_of_it() {
         let [one, two, three] = [1, 2, 3].map(ServerId);
         let ensemble = Membership::named(&[one, two], &[three]);
-        assert!(!has_majority(&ensemble, |it| it != two));
-        assert!(has_majority(&ensemble, |it| it != three));
+        assert!(!has_quorum(is_majority, &ensemble, |it| it != two));
+        assert!(has_quorum(is_majority, &ensemble, |it| it != three));
     }
 }

@@ -8,8 +8,8 @@ use menagerie::scenario::{Plan, Scenario};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// How many seeds a mutant has until it is caught. The rarest of them needs about twenty.
-const SEEDS: u64 = 150;
+/// How many seeds a mutant has until it is caught. The rarest of them needs about ten.
+const SEEDS: u64 = 60;
 
 fn scenario_of(mutant: &str) -> Scenario {
     let file = format!("scenarios/mutants/{mutant}.toml");

@@ -1,0 +1,21 @@
+//! Voices without a vote: no historical bug, but what ZOOKEEPER-2959 is one case of.
+//!
+//! An observer holds what the others have decided, and it may be any number of them. Nobody may
+//! count one: two quorums would no longer have a voter in common. Wrong here: who acknowledges the
+//! leader's history is counted, voter or not.
+
+use super::Mutant;
+use crate::zab::{Tally, is_majority};
+
+/// The entry for the table.
+pub const MUTANT: Mutant = Mutant {
+    name: "counted_observers",
+    story: "an epoch is established by the acknowledgements of observers",
+    caught_by: &["voters_decide", "durability"],
+    apply: |rules| rules.server.zab.quorum = everybody_counts,
+};
+
+/// Wrong: those who observe count like those who vote.
+fn everybody_counts(tally: Tally) -> bool {
+    is_majority(Tally { agreeing: tally.agreeing + tally.observers_agreeing, ..tally })
+}
