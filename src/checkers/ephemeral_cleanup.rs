@@ -342,7 +342,7 @@ impl EphemeralCleanup {
                         format!("closed by {}", txn.zxid)
                     });
                     let claim = format!(
-                        "{} does {change:?} for session {session}, which was {how}",
+                        "{} is to {change}, for session {session}, which was {how}",
                         txn.zxid
                     );
                     return Err(Violation::new(claim, evidence(closed.map(|txn| txn.event))));

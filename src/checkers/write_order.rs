@@ -158,7 +158,7 @@ fn asked_for(model: &Model, txn: &Txn, proposed: u64) -> Result<(), Violation> {
     if of_system || txn.request.is_some() {
         return Ok(());
     }
-    let claim = format!("{} does {:?}, which nobody has asked for", txn.zxid, txn.change());
+    let claim = format!("{} is to {}, which nobody has asked for", txn.zxid, txn.change());
     Err(Violation::new(claim, evidence))
 }
 

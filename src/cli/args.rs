@@ -60,7 +60,7 @@ pub enum Command {
     List(ListArgs),
     /// Measure how fast the testbed is, or a server
     Bench(BenchArgs),
-    /// Print the digest of one run (what a second process does for `sweep`)
+    /// Print digest and history of one run (what a second process does for `sweep`)
     #[command(hide = true)]
     Digest(DigestArgs),
 }

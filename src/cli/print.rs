@@ -10,8 +10,13 @@ use std::io::Write;
 
 /// A result. A reader who has gone away is no error.
 pub fn result(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// The same, of what was put into bytes already.
+pub fn bytes(text: &[u8]) {
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(text).and_then(|()| out.flush());
 }
 
 /// A result, in the form that was asked for.

@@ -2,10 +2,13 @@
 
 use super::args::ReplayArgs;
 use super::{CliError, find, print, step};
-use crate::report::{self, Report, bad, good};
+use crate::report::{self, Parting, Report, bad, good};
 use crate::run::{self, Exit, Outcome, RunOptions, ServerState};
 use crate::scenario::Plan;
 use serde::Serialize;
+
+/// How much of what led to where two histories part is said.
+const PARTING_CONTEXT: usize = 5;
 
 /// The result, for programs.
 #[derive(Serialize)]
@@ -67,9 +70,24 @@ fn compare(args: &ReplayArgs, plan: &Plan, outcome: &Outcome, recorded: Option<&
     let same = recorded_digest.map(|digest| digest == report.digest);
     let json = Replayed { same, recorded_digest, until_ms: None, report: &report };
     print::result_as(args.format, &json, || {
-        report::replay_text(&report) + &comparison(recorded, &report)
+        report::replay_text(&report)
+            + &comparison(recorded, &report)
+            + &parting(args, outcome, same)
     });
     if same == Some(false) { Exit::Diverged } else { outcome.verdict(plan).exit() }
+}
+
+/// Where another history parts from the recorded one, if that is still there.
+fn parting(args: &ReplayArgs, outcome: &Outcome, same: Option<bool>) -> String {
+    let file = find::report_files(&args.from).1.with_file_name(report::HISTORY);
+    match report::read_history(&file) {
+        Ok(recorded) if same == Some(false) => {
+            let names = [file.display().to_string(), "this run".to_owned()];
+            let parting = Parting::of(&recorded, &outcome.events);
+            parting.map(|it| it.text(&names, PARTING_CONTEXT)).unwrap_or_default()
+        }
+        Ok(_) | Err(_) => String::new(),
+    }
 }
 
 fn comparison(recorded: Option<&Report>, report: &Report) -> String {
@@ -82,7 +100,7 @@ fn comparison(recorded: Option<&Report>, report: &Report) -> String {
         }
         Some(recorded) => format!(
             "replay     {}: digest {}, recorded {} by version {}\n\
-             next       if both are of one build, it is not deterministic: compare two traces\n",
+                        if both are of one build, it is not deterministic\n",
             bad("another history"),
             report.digest,
             recorded.digest,

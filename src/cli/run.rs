@@ -1,7 +1,7 @@
 //! `menagerie run`: one scenario, one seed.
 
 use super::args::{Format, RunArgs};
-use super::{CliError, find, print};
+use super::{CliError, diverge, find, print};
 use crate::report::{self, Report};
 use crate::run::{self, Exit, RunOptions};
 use crate::scenario::Plan;
@@ -24,16 +24,20 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
 fn perform(plan: &Plan, args: &RunArgs) -> Result<Exit, CliError> {
     let mut outcome = run::run(plan, &RunOptions { messages: args.html, ..RunOptions::default() });
     let mut exit = outcome.verdict(plan).exit();
+    let mut twin = None;
     if outcome.messages.is_none() && outcome.verdict(plan).is_worth_a_picture() {
-        outcome.messages = run::messages_of(plan, &outcome);
-        if outcome.messages.is_none() {
-            print::remark("a second run of the same plan gave another history");
-            exit = Exit::Diverged;
+        match run::messages_of(plan, &outcome) {
+            Ok(messages) => outcome.messages = Some(messages),
+            Err(events) => twin = Some(events),
         }
     }
     let dir = args.out.clone().unwrap_or_else(|| default_dir(plan));
     let report = Report::new(plan, &outcome, &dir);
     report::write(&dir, plan, &outcome, &report)?;
+    if let Some(twin) = twin {
+        diverge::keep_twin(&dir, &outcome.events, &twin)?;
+        exit = Exit::Diverged;
+    }
     print::result_as(args.format, &report, || report::run_text(&report, &dir));
     Ok(exit)
 }

@@ -1,7 +1,7 @@
 //! `menagerie sweep`: many seeds of many scenarios; keeps what they came to as it goes.
 
 use super::args::SweepArgs;
-use super::{CliError, find, interrupt, print};
+use super::{CliError, diverge, find, interrupt, print};
 use crate::report::{self, Line, Report, Summary};
 use crate::run::{self, Done, Entrant, Exit, Guard, Sweep};
 use crate::scenario::Scenario;
@@ -108,13 +108,22 @@ impl<'a> Keeper<'a> {
     fn keep_report(&self, done: &Done) -> Result<PathBuf, CliError> {
         let dir = self.dir.join(&done.plan.scenario).join(done.plan.seed.to_string());
         let mut outcome = done.outcome.clone();
-        outcome.messages = run::messages_of(&done.plan, &outcome);
-        if outcome.messages.is_none() {
-            let dir = dir.display();
-            print::remark(&format!("{dir}: no picture, because its plan gave two histories"));
-        }
+        let twin = match run::messages_of(&done.plan, &outcome) {
+            Ok(messages) => {
+                outcome.messages = Some(messages);
+                None
+            }
+            Err(events) => Some(events),
+        };
         let report = Report::new(&done.plan, &outcome, &dir);
         report::write(&dir, &done.plan, &outcome, &report)?;
+        match (&done.guard, twin) {
+            (Guard::Differs { history, .. }, _) => {
+                diverge::keep_twin(&dir, &outcome.events, history)?;
+            }
+            (_, Some(twin)) => diverge::keep_twin(&dir, &outcome.events, &twin)?,
+            (_, None) => {}
+        }
         Ok(dir)
     }
 

@@ -100,7 +100,7 @@ impl Model {
                     });
                 if !expect::agrees(&request.op, &txn.expected, change, &request.ids) {
                     let expected = &txn.expected;
-                    txn.mismatch = Some(format!("does {change:?} where {expected:?} is due"));
+                    txn.mismatch = Some(format!("is to {change} where {expected:?} is due"));
                 }
             }
             if let Change::Reconfig(members) = &proposal.change {

@@ -14,6 +14,8 @@ use std::path::Path;
 pub const REPORT: &str = "report.json";
 /// All that happened in it.
 pub const HISTORY: &str = "history.jsonl";
+/// All that happened when it was done again and came to something else.
+pub const TWIN: &str = "twin.jsonl";
 /// All that it needs to happen again.
 pub const PLAN: &str = "plan.toml";
 /// The picture of it.
@@ -36,7 +38,14 @@ pub fn write(
         Some(messages) => write_text(&page, &timeline(report, &outcome.events, messages))?,
         None => remove(&page)?,
     }
+    remove(&dir.join(TWIN))?;
     write_text(&dir.join(REPORT), &report.to_json())
+}
+
+/// Writes what came of the same plan another time, beside what came of it first.
+pub fn write_twin(dir: &Path, events: &[Event]) -> Result<(), ReportError> {
+    let file = dir.join(TWIN);
+    write_history(&file, events).map_err(ReportError::io(&file))
 }
 
 /// What an earlier run left is no picture of this one.

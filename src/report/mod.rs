@@ -19,7 +19,8 @@ pub use error::ReportError;
 pub use explanation::{Beside, Explanation};
 pub use failures::{Failed, Group, groups, groups_text};
 pub use files::{
-    HISTORY, PAGE, PLAN, REPORT, read_history, read_plan, read_report, write, write_text,
+    HISTORY, PAGE, PLAN, REPORT, TWIN, read_history, read_plan, read_report, write, write_text,
+    write_twin,
 };
 pub use gate_text::{gate_html, gate_text};
 pub use json::{CheckReport, FORMAT, Report, ViolationReport, command, hex, to_json};

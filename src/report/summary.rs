@@ -147,7 +147,7 @@ fn again(guard: &Guard) -> Option<String> {
     match guard {
         Guard::NotAsked => None,
         Guard::Same => Some("same".to_owned()),
-        Guard::Differs { elsewhere } => Some(hex(*elsewhere)),
+        Guard::Differs { elsewhere, .. } => Some(hex(*elsewhere)),
         Guard::Failed { reason } => Some(reason.clone()),
     }
 }

@@ -5,7 +5,7 @@ use super::phases::Phases;
 use super::usage;
 use crate::base::{ServerId, Time};
 use crate::checkers::Judge;
-use crate::history::{Members, Message, What};
+use crate::history::{Event, Members, Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
 use crate::server::{Config, Membership, OperationSettings, Passing};
@@ -48,11 +48,14 @@ fn on_a_thread(perform: impl FnOnce() -> Outcome + Send + 'static) -> Outcome {
     outcome
 }
 
-/// The messages of a run that is over: the plan once more, which gives the same history. `None` when
-/// it does not.
-pub fn messages_of(plan: &Plan, outcome: &Outcome) -> Option<Vec<Message>> {
+/// The messages of a run that is over: the plan once more, which gives the same history. The error
+/// is the other history, when it does not.
+pub fn messages_of(plan: &Plan, outcome: &Outcome) -> Result<Vec<Message>, Vec<Event>> {
     let again = run(plan, &RunOptions { messages: true, ..RunOptions::default() });
-    if again.digest == outcome.digest { again.messages } else { None }
+    match again.messages {
+        Some(messages) if again.digest == outcome.digest => Ok(messages),
+        _ => Err(again.events),
+    }
 }
 
 /// What is left when a run is over, however it ended.

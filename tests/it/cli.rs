@@ -278,6 +278,12 @@ fn a_replay_compares_with_the_report() {
     report.digest = "0123456789abcdef".to_owned();
     fs::write(&file, report.to_json()).unwrap();
     assert_eq!(status(&dir, &["replay", "reports/small/5"]), 4);
+    let history = dir.join("reports/small/5/history.jsonl");
+    let lines = fs::read_to_string(&history).unwrap();
+    let kept: Vec<&str> = lines.lines().take(40).collect();
+    fs::write(&history, kept.join("\n") + "\n").unwrap();
+    let text = stdout(&perform(&dir, &["replay", "reports/small/5"]));
+    assert!(text.contains("the first 40 events"), "it says where they part: {text}");
     assert_eq!(status(&dir, &["replay", "reports/small/5", "--until", "500ms"]), 0);
 }
 

@@ -13,6 +13,7 @@ mod golden;
 mod hostile;
 mod laws;
 mod mutants;
+mod page;
 mod readme;
 mod real;
 mod runs;

@@ -27,7 +27,7 @@ function buildHeader() {
   }
   const facts = byId('facts');
   facts.append(make('b', {}, head.scenario), `, seed ${head.seed}`);
-  if (head.mutant) facts.append(', with the historical bug ', make('b', {}, head.mutant.name), `: ${head.mutant.about}`);
+  if (head.mutant) facts.append(', with the planted bug ', make('b', {}, head.mutant.name), `: ${head.mutant.about}`);
   facts.append(` · ${events.count.toLocaleString('en')} events in ${timeText(end)} · `, make('code', { title: 'does it all again' }, head.replay), ` · digest ${head.digest}`);
   facts.title = facts.textContent;
 }
