@@ -3,8 +3,7 @@
 
 use super::args::DigestArgs;
 use super::{CliError, find, print};
-use crate::history;
-use crate::report::hex;
+use crate::report::{self, hex};
 use crate::run::{self, Exit, RunOptions};
 
 /// Prints the digest of one run, and its history behind that.
@@ -13,7 +12,7 @@ pub fn digest(args: &DigestArgs) -> Result<Exit, CliError> {
     let (_, scenario) = find::scenario(&args.scenario)?;
     let outcome = run::run(&run::draw(&scenario, args.seed, mutant), &RunOptions::default());
     let mut text = format!("{}\n", hex(outcome.digest)).into_bytes();
-    history::write(&outcome.events, &mut text).expect("memory takes all");
+    text.extend(report::history_lines(&outcome.events));
     print::bytes(&text);
     Ok(Exit::Held)
 }

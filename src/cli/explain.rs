@@ -22,17 +22,23 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
     let jobs = args.jobs.map_or_else(run::cores, usize::from);
     let shrinker = Shrinker::new(&plan, Limits { budget, jobs, stop: stop.clone() });
     let shrinker = shrinker.ok_or(CliError::Passes { plan: plan_file })?;
-    let shrunk = shrink::watched(shrinker);
+    let mut shrunk = shrink::watched(shrinker);
     let dir = find::report_dir(&args.from);
-    shrink::keep(&shrunk, &dir.join(shrink::SHRUNK))?;
+    let smaller = dir.join(shrink::SHRUNK);
+    let report = shrink::keep(&mut shrunk, &smaller)?;
     // An interrupt ends the search, and what was found is told all the same.
     stop.store(false, Ordering::SeqCst);
     let load_us = shrunk.load_us();
     let (twin, control) = (nearest(&shrunk, load_us, &stop), without_bug(&shrunk));
     let told = Explanation::new(&shrunk, load_us, twin.as_ref(), control.as_ref());
     let text = told.text();
+    report::write_page(&smaller, &shrunk.outcome, &report, &told)?;
     report::write_text(&dir.join(TEXT), &anstream::adapter::strip_str(&text).to_string())?;
     report::write_text(&dir.join(JSON), &report::to_json(&told))?;
-    print::result_as(args.format, &told, || text);
+    let page = smaller.join(report::PAGE).display().to_string();
+    let next = format!("menagerie promote {} --name <NAME>", smaller.display());
+    print::result_as(args.format, &told, || {
+        text + "\n" + &report::label("page", &page) + &report::label("next", &next)
+    });
     Ok(Exit::Held)
 }

@@ -100,7 +100,7 @@ fn comparison(recorded: Option<&Report>, report: &Report) -> String {
         }
         Some(recorded) => format!(
             "replay     {}: digest {}, recorded {} by version {}\n\
-                        if both are of one build, it is not deterministic\n",
+             why        the build is another one, or not deterministic\n",
             bad("another history"),
             report.digest,
             recorded.digest,

@@ -1,7 +1,7 @@
 //! `menagerie run`: one scenario, one seed.
 
 use super::args::{Format, RunArgs};
-use super::{CliError, diverge, find, print};
+use super::{CliError, find, print};
 use crate::report::{self, Report};
 use crate::run::{self, Exit, RunOptions};
 use crate::scenario::Plan;
@@ -35,7 +35,7 @@ fn perform(plan: &Plan, args: &RunArgs) -> Result<Exit, CliError> {
     let report = Report::new(plan, &outcome, &dir);
     report::write(&dir, plan, &outcome, &report)?;
     if let Some(twin) = twin {
-        diverge::keep_twin(&dir, &outcome.events, &twin)?;
+        print::remark(&report::keep_twin(&dir, &outcome.events, &twin)?);
         exit = Exit::Diverged;
     }
     print::result_as(args.format, &report, || report::run_text(&report, &dir));

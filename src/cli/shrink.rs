@@ -39,9 +39,9 @@ pub fn shrink(args: &ShrinkArgs) -> Result<Exit, CliError> {
     let limits = Limits { budget, jobs: args.jobs.map_or_else(run::cores, usize::from), stop };
     let shrinker = Shrinker::new(&plan, limits);
     let shrinker = shrinker.ok_or(CliError::Passes { plan: plan_file })?;
-    let shrunk = watched(shrinker);
+    let mut shrunk = watched(shrinker);
     let dir = args.out.clone().unwrap_or_else(|| find::report_dir(&args.from).join(SHRUNK));
-    let report = keep(&shrunk, &dir)?;
+    let report = keep(&mut shrunk, &dir)?;
     let told = Told {
         fingerprint: shrunk.fingerprint.to_string(),
         before: shrunk.before,
@@ -56,10 +56,20 @@ pub fn shrink(args: &ShrinkArgs) -> Result<Exit, CliError> {
     Ok(Exit::Held)
 }
 
-/// Writes the smaller plan's report.
-pub fn keep(shrunk: &Shrunk, dir: &Path) -> Result<Report, CliError> {
+/// Writes the smaller plan's report, with its picture.
+pub fn keep(shrunk: &mut Shrunk, dir: &Path) -> Result<Report, CliError> {
+    let twin = match run::messages_of(&shrunk.plan, &shrunk.outcome) {
+        Ok(messages) => {
+            shrunk.outcome.messages = Some(messages);
+            None
+        }
+        Err(events) => Some(events),
+    };
     let report = Report::new(&shrunk.plan, &shrunk.outcome, dir);
     report::write(dir, &shrunk.plan, &shrunk.outcome, &report)?;
+    if let Some(twin) = twin {
+        print::remark(&report::keep_twin(dir, &shrunk.outcome.events, &twin)?);
+    }
     Ok(report)
 }
 

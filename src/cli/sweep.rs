@@ -1,7 +1,7 @@
 //! `menagerie sweep`: many seeds of many scenarios; keeps what they came to as it goes.
 
 use super::args::SweepArgs;
-use super::{CliError, diverge, find, interrupt, print};
+use super::{CliError, find, interrupt, print};
 use crate::report::{self, Line, Report, Summary};
 use crate::run::{self, Done, Entrant, Exit, Guard, Sweep};
 use crate::scenario::Scenario;
@@ -117,12 +117,12 @@ impl<'a> Keeper<'a> {
         };
         let report = Report::new(&done.plan, &outcome, &dir);
         report::write(&dir, &done.plan, &outcome, &report)?;
-        match (&done.guard, twin) {
-            (Guard::Differs { history, .. }, _) => {
-                diverge::keep_twin(&dir, &outcome.events, history)?;
-            }
-            (_, Some(twin)) => diverge::keep_twin(&dir, &outcome.events, &twin)?,
-            (_, None) => {}
+        let twin = match &done.guard {
+            Guard::Differs { history, .. } => Some(history),
+            _ => twin.as_ref(),
+        };
+        if let Some(twin) = twin {
+            print::remark(&report::keep_twin(&dir, &outcome.events, twin)?);
         }
         Ok(dir)
     }

@@ -2,7 +2,7 @@
 //! there is something to see.
 
 use super::timeline::timeline;
-use super::{Report, ReportError};
+use super::{Explanation, Report, ReportError, TWIN};
 use crate::history::{self, Event};
 use crate::run::Outcome;
 use crate::scenario::Plan;
@@ -14,8 +14,6 @@ use std::path::Path;
 pub const REPORT: &str = "report.json";
 /// All that happened in it.
 pub const HISTORY: &str = "history.jsonl";
-/// All that happened when it was done again and came to something else.
-pub const TWIN: &str = "twin.jsonl";
 /// All that it needs to happen again.
 pub const PLAN: &str = "plan.toml";
 /// The picture of it.
@@ -32,20 +30,26 @@ pub fn write(
     fs::create_dir_all(dir).map_err(ReportError::io(dir))?;
     write_text(&dir.join(PLAN), &plan.to_toml())?;
     let file = dir.join(HISTORY);
-    write_history(&file, &outcome.events).map_err(ReportError::io(&file))?;
+    write_history(&file, &outcome.events)?;
     let page = dir.join(PAGE);
     match &outcome.messages {
-        Some(messages) => write_text(&page, &timeline(report, &outcome.events, messages))?,
+        Some(messages) => write_text(&page, &timeline(report, &outcome.events, messages, None))?,
         None => remove(&page)?,
     }
     remove(&dir.join(TWIN))?;
     write_text(&dir.join(REPORT), &report.to_json())
 }
 
-/// Writes what came of the same plan another time, beside what came of it first.
-pub fn write_twin(dir: &Path, events: &[Event]) -> Result<(), ReportError> {
-    let file = dir.join(TWIN);
-    write_history(&file, events).map_err(ReportError::io(&file))
+/// Writes the picture anew, with why the run fails.
+pub fn write_page(
+    dir: &Path,
+    outcome: &Outcome,
+    report: &Report,
+    explanation: &Explanation,
+) -> Result<(), ReportError> {
+    let messages = outcome.messages.as_deref().unwrap_or_default();
+    let page = timeline(report, &outcome.events, messages, Some(explanation));
+    write_text(&dir.join(PAGE), &page)
 }
 
 /// What an earlier run left is no picture of this one.
@@ -61,10 +65,22 @@ pub fn write_text(file: &Path, text: &str) -> Result<(), ReportError> {
     fs::write(file, text).map_err(ReportError::io(file))
 }
 
-fn write_history(file: &Path, events: &[Event]) -> io::Result<()> {
+/// Writes a history.
+pub fn write_history(file: &Path, events: &[Event]) -> Result<(), ReportError> {
+    write_lines(file, events).map_err(ReportError::io(file))
+}
+
+fn write_lines(file: &Path, events: &[Event]) -> io::Result<()> {
     let mut to = BufWriter::new(File::create(file)?);
     history::write(events, &mut to)?;
     to.flush()
+}
+
+/// The lines of a history.
+pub fn history_lines(events: &[Event]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    history::write(events, &mut lines).expect("memory takes all");
+    lines
 }
 
 /// Reads a history; what is no history is an error that says where.

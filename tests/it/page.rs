@@ -10,6 +10,7 @@ use menagerie::scenario::Scenario;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A laptop's.
 const WINDOW: (u32, u32) = (1366, 768);
@@ -129,5 +130,34 @@ fn the_page_of_a_run_that_passes_makes_no_claim() {
     assert!(seen.get("jump").is_none());
     check_filters(&seen);
     check_view(&seen);
+    assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
+}
+
+const WHY: &str = "(async () => {
+  const frames = async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); };
+  document.querySelector('#explain').click();
+  await frames();
+  const why = document.querySelector('#why');
+  const seen = { open: why.open, sentences: why.querySelectorAll('li').length, tables: why.querySelectorAll('table').length };
+  const first = why.querySelector('td button');
+  first.click();
+  await frames();
+  return { ...seen, openStill: why.open, chosen: view.chosen.i, first: given.why.besides[0].failing[0].event };
+})()";
+
+#[test]
+fn the_page_says_why_once_that_was_found_out() {
+    let Some(mut browser) = browser() else { return };
+    let page = page_of("mutants/zk_1412.toml", 0, Some("zk_1412"));
+    let dir = page.parent().unwrap();
+    let mut explain = Command::new(env!("CARGO_BIN_EXE_menagerie"));
+    let done = explain.arg("explain").arg(dir).args(["--budget", "5"]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    browser.open(&dir.join("shrunk").join(PAGE), "");
+    let seen = browser.evaluate(WHY);
+    assert_eq!((&seen["open"], &seen["openStill"]), (&true.into(), &false.into()));
+    assert_eq!(seen["sentences"], 5);
+    assert!(seen["tables"].as_u64().unwrap() >= 1);
+    assert_eq!(seen["chosen"], seen["first"], "an event of the table is shown");
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
 }

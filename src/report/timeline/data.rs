@@ -5,10 +5,11 @@ use super::about::{About, EventKind, abouts};
 use super::clients::{ClientLane, OpFate, client_lanes};
 use super::faults::{FaultSpan, Trouble, fault_spans, troubles};
 use super::states::{Stands, stands};
+use super::why::{Why, why};
 use crate::base::{ClientId, NodeId, ServerId, Time};
 use crate::history::{Event, Fate, Message, MessageKind, Role, What};
 use crate::report::json::hex;
-use crate::report::{CheckReport, Report, ViolationReport};
+use crate::report::{CheckReport, Explanation, Report, ViolationReport};
 use crate::run::Verdict;
 use crate::scenario::Registry;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub struct Data {
     servers: Vec<ServerColumns>,
     clients: Vec<ClientColumns>,
     messages: Messages,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
     /// The texts that tables name by their number.
     texts: Vec<String>,
 }
@@ -145,7 +148,12 @@ struct Messages {
 }
 
 /// Gathers it.
-pub fn data(report: &Report, events: &[Event], messages: &[Message]) -> Data {
+pub fn data(
+    report: &Report,
+    events: &[Event],
+    messages: &[Message],
+    explanation: Option<&Explanation>,
+) -> Data {
     let clients = client_lanes(events);
     let (nodes, servers) = nodes(report, events, &clients);
     let mut build = Build { places: places(&nodes), ..Build::default() };
@@ -168,6 +176,7 @@ pub fn data(report: &Report, events: &[Event], messages: &[Message]) -> Data {
         servers: server_columns,
         clients: client_columns,
         messages: build.messages(messages, end_of(events)),
+        why: explanation.map(why),
         nodes,
         texts: build.texts,
     }
@@ -191,7 +200,7 @@ fn nodes(
 }
 
 /// Whose event it is; nobody's where it is the run's or the nemesis'.
-fn who(event: &Event) -> Option<NodeId> {
+pub(super) fn who(event: &Event) -> Option<NodeId> {
     match event.what {
         What::Act(_) => None,
         _ => event.nodes().first().copied(),

@@ -11,14 +11,21 @@ mod data;
 mod faults;
 mod page;
 mod states;
+mod why;
 
 pub use chart::{Form, Window, chart};
 
 use crate::history::{Event, Message};
-use crate::report::Report;
+use crate::report::{Explanation, Report};
 
-/// The page of a run, as one file.
-pub fn timeline(report: &Report, events: &[Event], messages: &[Message]) -> String {
+/// The page of a run, as one file, with why it fails where that was found out.
+pub fn timeline(
+    report: &Report,
+    events: &[Event],
+    messages: &[Message],
+    explanation: Option<&Explanation>,
+) -> String {
     let Report { scenario, seed, .. } = report;
-    page::page(&format!("{scenario}, seed {seed}"), &data::data(report, events, messages))
+    let data = data::data(report, events, messages, explanation);
+    page::page(&format!("{scenario}, seed {seed}"), &data)
 }

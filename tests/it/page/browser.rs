@@ -77,7 +77,7 @@ impl Browser {
         let url = format!("file://{}{fragment}", file.display());
         self.call("Page.navigate", &json!({ "url": url }));
         let until = Instant::now() + PATIENCE;
-        while self.evaluate("document.documentElement.dataset.ready") != "true" {
+        while self.evaluate("document.documentElement?.dataset.ready") != "true" {
             assert!(Instant::now() < until, "{url} is never ready: {:?}", self.complaints);
             thread::sleep(Duration::from_millis(20));
         }

@@ -153,11 +153,11 @@ const KEYS = {
   '0': () => look(0, end), e: jump, '.': () => step(1), ',': () => step(-1), n: () => step(1), p: () => step(-1),
   '>': () => nextEvidence(1), '<': () => nextEvidence(-1), c: () => reveal(view.cursor.time),
   '/': () => byId('query').select(), '?': () => byId('help').showModal(),
-  t: () => nextTheme(), m: () => allMessages(),
+  x: explain, t: () => nextTheme(), m: () => allMessages(),
   Escape: () => { if (view.chosen) { view.chosen = null; changed(); } else setQuery(''); },
 };
 document.addEventListener('keydown', event => {
-  if (byId('help').open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = /^(INPUT|SELECT)$/.test(event.target.tagName);
   if (typing) {
     if (event.key === 'Escape') event.target.blur();
@@ -238,7 +238,7 @@ addEventListener('resize', changed);
 
 function buildHelp() {
   const keys = [['← → or a d, drag', 'earlier, later'], ['+ − or w s, wheel', 'closer, farther'], ['shift and drag', 'zoom to this stretch'], ['0', 'the whole run'],
-    ['e', 'jump to the first error'], ['< >', 'evidence before, behind'], [', .', 'event before, behind (of those that match)'], ['c', 'back to the cursor'],
+    ['e', 'jump to the first error'], ...(given.why ? [['x', 'why it fails']] : []), ['< >', 'evidence before, behind'], [', .', 'event before, behind (of those that match)'], ['c', 'back to the cursor'],
     ['/', 'search; Enter for the next match'], ['m', 'messages off, on'], ['↑ ↓, alt and wheel', 'lanes, when they do not fit'], ['t', 'light, dark'], ['Esc', 'select nothing, then: no filter']];
   const signs = [['solid bar', 'LEADING; the colour is the epoch'], ['light bar with a line', 'FOLLOWING'], ['the same, dotted', 'OBSERVING'], ['hatched bar', 'LOOKING'], ['half a bar', 'not serving clients'],
     ['crossed, dashed', 'down'], ['upright stripes ‖', 'stands still'], ['level stripes', 'slow disk'], ['zigzag', 'clocks are off'], ['dashed line above', 'cut off, or slow links'],
@@ -263,6 +263,7 @@ function begin() {
   buildFilters();
   buildSwitches();
   buildHelp();
+  buildWhy();
   byId('query').oninput = () => applyQuery(byId('query').value);
   byId('in').onclick = () => zoom(0.6, view.cursor.time);
   byId('out').onclick = () => zoom(1 / 0.6, view.cursor.time);

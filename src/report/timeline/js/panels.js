@@ -40,6 +40,7 @@ function claimOf(it, k) {
   ];
   const row = make('div', { class: 'evidence' });
   if (k === 0) row.append(make('button', { id: 'jump', title: 'Key: e', onclick: jump }, 'Jump to the first error'));
+  if (k === 0 && given.why) row.append(make('button', { id: 'explain', title: 'Key: x', onclick: explain }, 'Why it fails'));
   row.append(make('span', { class: 'demand' }, it.demands ? `Demanded: ${it.demands}. Evidence:` : 'Evidence:'));
   it.evidence.filter(i => i < events.count).forEach(i => {
     const button = make('button', { 'data-event': i, title: texts[events.words[i]], onclick: () => choose({ type: 'event', i }) },
@@ -47,6 +48,29 @@ function claimOf(it, k) {
     row.append(button);
   });
   return [...parts, row];
+}
+
+/** What `menagerie explain` has found: sentences, and the failing run beside those that pass. */
+function buildWhy() {
+  if (!given.why) return;
+  const cell = (it, fails) => {
+    if (!it) return make('td', {});
+    const words = [make('small', {}, timeText(it.at) + ' '), make('b', {}, it.node), ' ' + it.words];
+    const show = () => { byId('why').close(); choose({ type: 'event', i: it.event }); };
+    return make('td', { title: it.words }, fails && it.event < events.count ? make('button', { onclick: show }, ...words) : make('span', {}, ...words));
+  };
+  const beside = it => [
+    make('h2', {}, it.name + ' ', make('small', {}, `${it.change}; the same up to event ${it.same}`)),
+    make('table', {}, make('tr', {}, make('th', {}, 'it fails'), make('th', {}, 'it passes')),
+      ...Array.from({ length: Math.max(it.failing.length, it.passing.length) }, (_, k) => make('tr', {}, cell(it.failing[k], true), cell(it.passing[k], false)))),
+  ];
+  byId('why').append(make('h2', {}, 'Why it fails'), make('ol', {}, ...given.why.sentences.map(text => make('li', {}, text))),
+    ...given.why.besides.flatMap(beside), make('form', { method: 'dialog' }, make('button', {}, 'close')));
+  byId('why').onclick = event => { if (event.target === byId('why')) byId('why').close(); };
+}
+
+function explain() {
+  if (given.why) byId('why').showModal();
 }
 
 /** Servers whose trees differ at the same zxid: a contradiction that can be seen. */
