@@ -1,9 +1,13 @@
 //! The real server: a process with sockets and a disk. Every wait is for something, and bounded.
 
 mod bench;
+mod data_folders;
 mod ensemble;
+mod full_disk;
+mod http;
 pub(crate) mod kit;
 mod program;
 mod reconfig;
 mod rust_client;
 mod standalone;
+mod tls;

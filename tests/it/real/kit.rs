@@ -79,16 +79,28 @@ impl Host {
         hosts
     }
 
+    /// Adds lines to its configuration, for the next start.
+    pub(super) fn configure(&self, lines: &str) {
+        let mut cfg = File::options().append(true).open(self.dir.path().join("zoo.cfg")).unwrap();
+        writeln!(cfg, "{lines}").unwrap();
+    }
+
     pub(super) fn data(&self) -> PathBuf {
         self.dir.path().join("data/version-2")
     }
 
     /// Starts the process. What it says goes to a file beside the data.
     pub(crate) fn start(&mut self) {
+        self.start_with(|_| {});
+    }
+
+    /// The same, with something special about the process.
+    pub(super) fn start_with(&mut self, prepare: impl FnOnce(&mut Command)) {
         assert!(self.child.is_none(), "one process at a time");
         let said = File::options().create(true).append(true).open(self.said_in()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_menagerie-server"));
         command.arg(self.dir.path().join("zoo.cfg")).stdin(Stdio::null()).stderr(said);
+        prepare(&mut command);
         self.child = Some(command.spawn().unwrap());
     }
 
@@ -139,9 +151,22 @@ impl Drop for Host {
     }
 }
 
+/// What a client's bytes go over.
+pub(super) trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// A plain connection to a port of this machine, on which no read waits for ever.
+pub(super) fn connect(port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// A client that asks one thing after the other.
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     pub session: ConnectResponse,
     xid: i32,
 }
@@ -160,9 +185,15 @@ impl Client {
 
     /// Comes back with a session.
     pub(super) fn resume(port: u16, session: SessionId, password: Vec<u8>) -> io::Result<Client> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
+        Client::over(Box::new(connect(port)?), session, password)
+    }
+
+    /// Greets over a connection that is there.
+    pub(super) fn over(
+        mut stream: Box<dyn Stream>,
+        session: SessionId,
+        password: Vec<u8>,
+    ) -> io::Result<Client> {
         let request = ConnectRequest {
             protocol: 0,
             last_seen: Zxid::ZERO,
@@ -173,8 +204,8 @@ impl Client {
         };
         let mut frame = Writer::new();
         request.encode(&mut frame);
-        send(&mut stream, &frame.into_bytes())?;
-        let answer = receive(&mut stream)?;
+        send(&mut *stream, &frame.into_bytes())?;
+        let answer = receive(&mut *stream)?;
         let session = ConnectResponse::decode(&answer).map_err(io::Error::other)?;
         Ok(Client { stream, session, xid: 0 })
     }
@@ -190,11 +221,11 @@ impl Client {
         let mut frame = Writer::new();
         RequestHeader { xid: Xid(self.xid), opcode }.encode(&mut frame);
         body(&mut frame);
-        send(&mut self.stream, &frame.into_bytes())
+        send(&mut *self.stream, &frame.into_bytes())
     }
 
     pub(super) fn reply(&mut self) -> io::Result<Reply> {
-        let frame = receive(&mut self.stream)?;
+        let frame = receive(&mut *self.stream)?;
         let mut from = Reader::new(&frame);
         let header = ReplyHeader::decode(&mut from).map_err(io::Error::other)?;
         Ok(Reply { header, body: from.rest().to_vec() })
@@ -215,11 +246,16 @@ impl Client {
         })
     }
 
+    /// Reads something of a znode without leaving a watch.
+    pub(super) fn read(&mut self, opcode: i32, path: &str) -> io::Result<Reply> {
+        self.ask(opcode, |to| {
+            to.string(path).boolean(false);
+        })
+    }
+
     /// A znode's data; `None` without the znode.
     pub(super) fn get(&mut self, path: &str) -> io::Result<Option<Vec<u8>>> {
-        let reply = self.ask(4, |to| {
-            to.string(path).boolean(false);
-        })?;
+        let reply = self.read(4, path)?;
         if reply.header.error != 0 {
             return Ok(None);
         }
@@ -228,13 +264,13 @@ impl Client {
     }
 }
 
-fn send(stream: &mut TcpStream, payload: &[u8]) -> io::Result<()> {
+pub(super) fn send(stream: &mut dyn Stream, payload: &[u8]) -> io::Result<()> {
     let mut frame = (payload.len() as u32).to_be_bytes().to_vec();
     frame.extend_from_slice(payload);
     stream.write_all(&frame)
 }
 
-fn receive(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub(super) fn receive(stream: &mut dyn Stream) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let mut frame = vec![0; u32::from_be_bytes(length) as usize];
