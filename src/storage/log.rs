@@ -248,10 +248,12 @@ fn name_of(first: Zxid) -> String {
     format!("log.{:x}", first.to_wire())
 }
 
-/// The zxid in a file's name; `None` for other files.
+/// The zxid in a file's name; `None` for other files, also for those with a number that is written
+/// in another way: two names would stand for one file.
 pub(super) fn zxid_in(name: &str) -> Option<Zxid> {
     let digits = name.strip_prefix("log.")?;
-    i64::from_str_radix(digits, 16).ok().map(Zxid::from_wire)
+    let zxid = i64::from_str_radix(digits, 16).ok().map(Zxid::from_wire)?;
+    (name == name_of(zxid)).then_some(zxid)
 }
 
 fn write_record(payload: &[u8], to: &mut Writer) {

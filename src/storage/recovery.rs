@@ -216,7 +216,7 @@ fn read_log(
     let next = older.iter().skip(1).chain(&names).map(|(zxid, _)| *zxid);
     older.iter().zip(next).for_each(|((_, name), next)| read.log.adopt_older(name, next));
     for (_, name) in names {
-        match scan(name, &image[name]).filter(|it| !it.proposals.is_empty()) {
+        match scan(name, &image[name]) {
             Some(scanned) => read.take(name, scanned, base, ops)?,
             None if (rules.forgives_empty)() => ops.push(DiskOp::Remove { file: name.clone() }),
             None => return Err(Unreadable::Empty { file: name.clone() }),

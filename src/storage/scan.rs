@@ -41,20 +41,22 @@ pub(super) enum Tail {
     },
 }
 
-/// Reads a file up to its first byte that belongs to no whole record. `None` without a header.
+/// Reads a file up to its first byte that belongs to no whole record. `None` when there is nothing
+/// in it: no whole record, and none behind damaged bytes.
 pub(super) fn scan(name: &str, bytes: &[u8]) -> Option<Scanned> {
     let mut from = Reader::new(bytes);
-    if !has_header(&mut from) {
-        return None;
-    }
+    let headed = has_header(&mut from);
     let (mut records, mut proposals) = (Vec::new(), Vec::new());
-    let mut end = from.at();
-    while let Ok(Some(proposal)) = read_record(&mut from) {
+    let mut end = if headed { from.at() } else { 0 };
+    while headed && let Ok(Some(proposal)) = read_record(&mut from) {
         end = from.at();
         records.push((proposal.zxid, end as u64));
         proposals.push(proposal);
     }
     let tail = tail(bytes, end);
+    if proposals.is_empty() && !matches!(tail, Tail::Damaged { .. }) {
+        return None;
+    }
     Some(Scanned { file: LogFile::read(name, records, bytes.len() as u64), proposals, tail })
 }
 
@@ -147,5 +149,22 @@ mod tests {
         holed[second..second + 20].fill(0);
         check(&holed, 1, Tail::Torn);
         assert!(scan("log.1", b"ZKLG").is_none());
+    }
+
+    /// Damage where a file begins is none that hides the rest of it.
+    #[test]
+    fn beginnings() {
+        let whole = file();
+        let zxid = |counter| Zxid::new(Epoch(1), counter);
+        for (at, at_byte, next) in [(2, 0, zxid(1)), (20, 16, zxid(2)), (100, 16, zxid(2))] {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            check(&changed, 0, Tail::Damaged { at_byte, next });
+        }
+        let mut holed = whole.clone();
+        holed[..512].fill(0);
+        assert!(scan("log.1", &holed).is_none(), "the first batch was not synced");
+        assert!(scan("log.1", &whole[..600]).is_none());
+        assert!(scan("log.1", &[]).is_none());
     }
 }
