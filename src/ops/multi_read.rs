@@ -3,7 +3,12 @@
 use super::multi::{read_header, write_end, write_header};
 use super::serve::Reading;
 use super::{GetChildren, GetData, Reply};
+use crate::base::ErrorCode;
 use crate::wire::{Malformed, Reader, Writer, encode_stat, opcode, read_stat};
+
+/// So much data and names of children is answered at once, in bytes: a request of a megabyte may
+/// ask for one znode fifty thousand times. ZooKeeper's own clients take four megabytes.
+const ANSWER_MAX: usize = 32 << 20;
 
 /// Several reads.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,14 +57,28 @@ impl MultiRead {
         Ok(MultiRead { parts })
     }
 
-    /// Answers from a server's tree.
+    /// Answers from a server's tree. Parts for which there is no room any more are refused.
     pub(super) fn read(&self, from: &Reading) -> Reply {
+        let mut room = ANSWER_MAX;
+        let mut fits = |reply: Reply| {
+            room = room.checked_sub(size_of(&reply)).ok_or(ErrorCode::MarshallingError)?;
+            Ok(reply)
+        };
         let one = |part: &Read| match part {
-            Read::Children(it) => it.read(from, false),
-            Read::Data(it) => it.read(from),
+            Read::Children(it) => it.read(from, false).and_then(&mut fits),
+            Read::Data(it) => it.read(from).and_then(&mut fits),
         };
         let parts = self.parts.iter().map(one);
         Reply::MultiRead(parts.map(|it| it.map_err(|code| code.to_wire())).collect())
+    }
+}
+
+/// About how many bytes a part's answer has.
+fn size_of(reply: &Reply) -> usize {
+    match reply {
+        Reply::Children { children, .. } => children.iter().map(|name| name.len() + 4).sum(),
+        Reply::Data { data, .. } => data.as_bytes().map_or(0, <[u8]>::len),
+        other => unreachable!("{other:?} answers no read of several"),
     }
 }
 

@@ -92,6 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match self.outlet.next(&mut self.writing, context) {
                 Waits::End(end) => return Ok(Some(end)),
+                Waits::Flushed => {
+                    self.inbox.input(Input::Flushed { conn: self.conn });
+                    continue;
+                }
                 Waits::Nothing if self.writing.is_empty() => break,
                 Waits::Nothing | Waits::Bytes => {}
             }

@@ -114,7 +114,7 @@ impl Running {
     /// something else. A connection that has ended is forgotten.
     fn is_current(&mut self, input: &Input) -> bool {
         match input {
-            Input::Bytes { conn, .. } | Input::Connected { conn } => {
+            Input::Bytes { conn, .. } | Input::Connected { conn } | Input::Flushed { conn } => {
                 self.outlets.contains_key(conn)
             }
             Input::Closed { conn } | Input::ConnectFailed { conn } => {
@@ -144,6 +144,9 @@ impl Running {
         match effect {
             Effect::Dial { conn, to, port } => self.dial(conn, to, port),
             Effect::Send { conn, bytes } => self.send(conn, bytes),
+            Effect::Flush { conn } => {
+                self.outlets.get(&conn).into_iter().for_each(|outlet| outlet.flush());
+            }
             Effect::Close { conn } => {
                 self.outlets.remove(&conn).into_iter().for_each(|it| it.end(End::Orderly));
             }

@@ -20,6 +20,8 @@ struct State {
     end: Option<End>,
     /// Whether the connection is not to be read for now.
     paused: bool,
+    /// Whether somebody wants to know when nothing waits any more.
+    flushing: bool,
     task: Option<Waker>,
 }
 
@@ -39,6 +41,8 @@ pub enum Waits {
     Nothing,
     /// Bytes, which were moved to the caller.
     Bytes,
+    /// Nothing, and somebody wants to know that.
+    Flushed,
     /// The connection is to end.
     End(End),
 }
@@ -84,6 +88,15 @@ impl Outlet {
         task.into_iter().for_each(Waker::wake);
     }
 
+    /// Has the task say, once, when all that was sent so far is written.
+    pub fn flush(&self) {
+        let mut state = self.lock();
+        state.flushing = true;
+        let task = state.task.take();
+        drop(state);
+        task.into_iter().for_each(Waker::wake);
+    }
+
     /// Has the connection read no more for now, or read again.
     pub fn pause(&self, paused: bool) {
         let mut state = self.lock();
@@ -108,11 +121,16 @@ impl Outlet {
         }
         match state.end {
             Some(end) => Waits::End(end),
-            None if state.bytes.is_empty() || !to.is_empty() => Waits::Nothing,
-            None => {
+            None if !to.is_empty() => Waits::Nothing,
+            None if !state.bytes.is_empty() => {
                 Outlet::hand_over(&mut state, to);
                 Waits::Bytes
             }
+            None if state.flushing => {
+                state.flushing = false;
+                Waits::Flushed
+            }
+            None => Waits::Nothing,
         }
     }
 

@@ -96,7 +96,8 @@ impl Server {
     /// While a connection is not read, the driver need not bring more of it.
     fn regulate(&mut self, conn: ConnId) {
         let Some(it) = self.conns.get(&conn) else { return };
-        let stuck = !it.frames.waiting().is_empty() && (!it.reads() || self.has_too_much(it));
+        let waits = !it.reads() || it.is_full() || self.has_too_much(it);
+        let stuck = waits && !it.frames.waiting().is_empty();
         if stuck && self.has_too_much(it) {
             self.throttled.insert(conn);
         }
@@ -110,6 +111,14 @@ impl Server {
     /// not.
     fn has_too_much(&self, conn: &Connection) -> bool {
         !conn.waiting.is_empty() && self.outstanding_count >= self.config.clients.outstanding_max
+    }
+
+    /// What was sent to a client is on its way: goes on with what it has asked meanwhile.
+    pub(super) fn flushed(&mut self, conn: ConnId) {
+        let Some(it) = self.conns.get_mut(&conn) else { return };
+        (it.unflushed, it.flushing) = (0, false);
+        self.read_frames(conn);
+        self.regulate(conn);
     }
 
     /// Less may be outstanding now: goes on with what waits.
@@ -127,7 +136,8 @@ impl Server {
     fn read_frames(&mut self, conn: ConnId) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let mut frames = std::mem::take(&mut it.frames);
-        while self.conns.get(&conn).is_some_and(|it| it.reads() && !self.has_too_much(it)) {
+        let goes_on = |it: &Connection| it.reads() && !it.is_full();
+        while self.conns.get(&conn).is_some_and(|it| goes_on(it) && !self.has_too_much(it)) {
             match frames.next() {
                 Ok(Some(frame)) if self.conns[&conn].session().is_some() => {
                     self.request(conn, frame);

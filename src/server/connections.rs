@@ -9,6 +9,11 @@ use core::net::SocketAddr;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// So much is sent to a client before its next request is read, unless the driver says that it is
+/// on its way. Requests are small and answers large: who asks and does not read must not fill the
+/// memory.
+const UNFLUSHED_MAX: usize = 1 << 20;
+
 /// How far a client's connection has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stage {
@@ -102,6 +107,10 @@ pub struct Connection {
     pub timeout_ms: i32,
     /// Whether the driver was asked to read no more of it.
     pub paused: bool,
+    /// What was sent and may still be here, in bytes.
+    pub unflushed: usize,
+    /// Whether the driver was asked to say when it is on its way.
+    pub flushing: bool,
     /// What went over it.
     pub traffic: Traffic,
 }
@@ -118,6 +127,8 @@ impl Connection {
             waiting: VecDeque::new(),
             timeout_ms: patience_ms,
             paused: false,
+            unflushed: 0,
+            flushing: false,
             traffic: Traffic::new(now),
         }
     }
@@ -128,6 +139,11 @@ impl Connection {
             Stage::Open { session } => Some(session),
             Stage::Fresh | Stage::Creating { .. } | Stage::Resuming { .. } => None,
         }
+    }
+
+    /// Whether so much was sent that the client has to read before it is heard again.
+    pub fn is_full(&self) -> bool {
+        self.unflushed >= UNFLUSHED_MAX
     }
 
     /// Whether frames are read now. While a session is set up they wait; behind an operation that

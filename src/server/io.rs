@@ -59,6 +59,11 @@ pub enum Input {
         /// The next bytes of its stream.
         bytes: Vec<u8>,
     },
+    /// What was sent over a connection before [`Effect::Flush`] is on its way.
+    Flushed {
+        /// The connection.
+        conn: ConnId,
+    },
     /// The other side ended a connection, or the network did.
     Closed {
         /// The connection.
@@ -104,6 +109,11 @@ pub enum Effect {
         conn: ConnId,
         /// The next bytes of its stream.
         bytes: Vec<u8>,
+    },
+    /// Say with [`Input::Flushed`] when everything that was sent over a connection is on its way.
+    Flush {
+        /// Over which.
+        conn: ConnId,
     },
     /// End a connection, behind what was sent.
     Close {
@@ -151,6 +161,7 @@ impl fmt::Display for Input {
             Input::Connected { conn } => write!(f, "connected {conn}"),
             Input::ConnectFailed { conn } => write!(f, "connect failed {conn}"),
             Input::Bytes { conn, bytes } => write!(f, "bytes {conn} {}", Hex(bytes)),
+            Input::Flushed { conn } => write!(f, "flushed {conn}"),
             Input::Closed { conn } => write!(f, "closed {conn}"),
             Input::DiskDone { token } => write!(f, "disk done {token}"),
             Input::Loaded { image } => write!(f, "loaded {} files", image.len()),
@@ -166,6 +177,7 @@ impl fmt::Display for Effect {
         match self {
             Effect::Dial { conn, to, port } => write!(f, "dial {conn} {to} {port:?}"),
             Effect::Send { conn, bytes } => write!(f, "send {conn} {}", Hex(bytes)),
+            Effect::Flush { conn } => write!(f, "flush {conn}"),
             Effect::Close { conn } => write!(f, "close {conn}"),
             Effect::Pause { conn } => write!(f, "pause {conn}"),
             Effect::Resume { conn } => write!(f, "resume {conn}"),

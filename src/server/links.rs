@@ -2,12 +2,15 @@
 //! Bytes become votes and packets here (`QuorumCnxManager`, `LearnerHandler`).
 
 use super::io::Port;
-use crate::base::{ConnId, ServerId};
+use crate::base::{ConnId, ServerId, Time};
 use crate::tree::StreamScanner;
 use crate::wire::{
     Hello, LearnerInfo, Malformed, Notification, Packet, PacketKind, Reader, Writer,
 };
 use std::collections::BTreeMap;
+
+/// So many may be connected without having said who they are. Servers say so at once.
+const NAMELESS_MAX: usize = 128;
 
 /// What arrived over a link, or happened to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,6 +72,8 @@ enum Use {
 struct Link {
     purpose: Use,
     bytes: Vec<u8>,
+    /// When it has to be known who is there.
+    until: Time,
 }
 
 /// An election connection with one other server.
@@ -131,7 +136,8 @@ impl Links {
     }
 
     fn open(&mut self, conn: ConnId, purpose: Use) {
-        let before = self.links.insert(conn, Link { purpose, bytes: Vec::new() });
+        let link = Link { purpose, bytes: Vec::new(), until: Time::NEVER };
+        let before = self.links.insert(conn, link);
         assert_eq!(before, None, "connections are numbered once");
     }
 
@@ -195,14 +201,38 @@ impl Links {
         });
     }
 
-    /// Somebody connected to the election or the learner port.
-    pub fn accepted(&mut self, conn: ConnId, port: Port) {
+    /// Somebody connected to the election or the learner port, and has until then to say who it is.
+    /// Of too many who have not said so the first has to go.
+    pub fn accepted(&mut self, (conn, port): (ConnId, Port), until: Time, out: &mut Vec<Do>) {
         let purpose = match port {
             Port::Election => Use::Greeting,
             Port::Learner => Use::Introduction,
             Port::Client => unreachable!("clients are not served here"),
         };
         self.open(conn, purpose);
+        self.links.get_mut(&conn).expect("it was just opened").until = until;
+        let nameless = self.links.iter().filter(|(_, link)| link.until < Time::NEVER);
+        let nameless: Vec<ConnId> = nameless.map(|(&conn, _)| conn).collect();
+        if nameless.len() > NAMELESS_MAX {
+            self.drop_link(nameless[0], out);
+        }
+    }
+
+    /// Time has passed: whoever has still not said who it is has to go.
+    pub fn tick(&mut self, now: Time, out: &mut Vec<Do>) {
+        let over = self.links.iter().filter(|(_, link)| link.until <= now);
+        let over: Vec<ConnId> = over.map(|(&conn, _)| conn).collect();
+        over.into_iter().for_each(|conn| self.drop_link(conn, out));
+    }
+
+    /// When it wants to know of the time; [`Time::NEVER`] when everybody has said who it is.
+    pub fn deadline(&self) -> Time {
+        self.links.values().map(|link| link.until).min().unwrap_or(Time::NEVER)
+    }
+
+    fn drop_link(&mut self, conn: ConnId, out: &mut Vec<Do>) {
+        self.links.remove(&conn);
+        out.push(Do::Close(conn));
     }
 
     /// A connection that was dialled is there.
@@ -222,7 +252,8 @@ impl Links {
     }
 
     fn set(&mut self, conn: ConnId, purpose: Use) {
-        self.links.get_mut(&conn).expect("the caller has looked").purpose = purpose;
+        let link = self.links.get_mut(&conn).expect("the caller has looked");
+        (link.purpose, link.until) = (purpose, Time::NEVER);
     }
 
     /// Says who it is. Of two servers the greater one's connection stays; the smaller one has only

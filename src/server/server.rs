@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a connection may stay without a session, as in ZooKeeper.
 const SESSIONLESS_MS: i32 = 10_000;
+/// How long one for elections may stay without a name (`QuorumCnxManager.DEFAULT_CNXTO`).
+const NAMELESS_MS: u64 = 5_000;
 /// How long a snapshot waits for something else to happen before it goes on.
 const SNAPSHOT_STEP: Millis = Millis(1);
 
@@ -228,7 +230,8 @@ impl Server {
         let sessions = self.sessions.deadline().min(self.silence.deadline());
         let own = self.local_expiry.deadline().min(self.read_only_deadline());
         let passing = self.passing_deadline().min(own);
-        self.peer.deadline().min(sessions).min(snapshot).min(passing)
+        let links = self.links.deadline();
+        self.peer.deadline().min(links).min(sessions).min(snapshot).min(passing)
     }
 
     /// Takes one input in; what has to be done is added to `effects`, in order.
@@ -256,7 +259,7 @@ impl Server {
                 self.read_disk(None);
             }
             Input::Accepted { conn, port: Port::Client, from } => self.accept_client(conn, from),
-            Input::Accepted { conn, port, .. } => self.links.accepted(conn, port),
+            Input::Accepted { conn, port, .. } => self.accept_server(conn, port),
             Input::Connected { conn } => {
                 let arrived = self.with_links(|links, out| links.connected(conn, out));
                 arrived.into_iter().for_each(|it| self.arrived(it));
@@ -267,6 +270,7 @@ impl Server {
                 arrived.into_iter().for_each(|it| self.arrived(it));
             }
             Input::Bytes { conn, bytes } => self.client_bytes(conn, &bytes),
+            Input::Flushed { conn } => self.flushed(conn),
             Input::Closed { conn } if self.links.has(conn) => self.link_closed(conn),
             Input::Closed { conn } => self.forget_client(conn),
             Input::DiskDone { token } => self.disk_done(token),
@@ -309,6 +313,7 @@ impl Server {
         }
         self.expire_locals();
         self.begin_reading();
+        self.with_links(|links, out| links.tick(now, out));
         for conn in self.silence.take_expired(now) {
             self.close_client(conn);
         }
@@ -331,6 +336,17 @@ impl Server {
         if limits.per_address_max > 0 && *here > limits.per_address_max {
             self.close_client(conn);
         }
+    }
+
+    /// Somebody connects who may be another server. They have so long to say which one: a learner
+    /// as long as for all else that it does first (`Leader.LearnerCnxAcceptor`).
+    fn accept_server(&mut self, conn: ConnId, port: Port) {
+        let patience_ms = match port {
+            Port::Learner => self.config.init_limit_ticks * self.config.tick_ms,
+            Port::Election | Port::Client => NAMELESS_MS,
+        };
+        let until = self.now.time + Millis(patience_ms);
+        self.with_links(|links, out| links.accepted((conn, port), until, out));
     }
 
     fn link_closed(&mut self, conn: ConnId) {
@@ -457,6 +473,9 @@ impl Server {
 
     /// Sends bytes at the end of the input, in one piece with what else goes over the connection.
     pub(super) fn send(&mut self, conn: ConnId, bytes: Vec<u8>) {
+        if let Some(it) = self.conns.get_mut(&conn) {
+            it.unflushed += bytes.len();
+        }
         match self.outbox.iter_mut().find(|it| it.conn == conn) {
             Some(it) if !it.closes => it.bytes.extend_from_slice(&bytes),
             Some(_) => {}
@@ -476,6 +495,13 @@ impl Server {
         for Outgoing { conn, bytes, closes } in self.outbox.drain(..) {
             if !bytes.is_empty() {
                 self.effects.push(Effect::Send { conn, bytes });
+            }
+            if let Some(it) = self.conns.get_mut(&conn)
+                && it.is_full()
+                && !it.flushing
+            {
+                it.flushing = true;
+                self.effects.push(Effect::Flush { conn });
             }
             if closes {
                 self.effects.push(Effect::Close { conn });

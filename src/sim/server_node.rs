@@ -11,6 +11,7 @@ use crate::base::{ConnId, Millis, NodeId, ServerId, Time};
 use crate::history::What;
 use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How often the whole state is looked at. It costs a walk over the tree, so that a large one is
@@ -47,6 +48,9 @@ impl ServerProcess {
         let mut server = Server::new(self.config.clone(), self.rules);
         let mut effects = Vec::new();
         let mut input = Input::Start;
+        // What follows at once: from the disk when it is read, and from the network, which has no
+        // windows and takes everything.
+        let mut next = VecDeque::new();
         let mut standstill = Standstill::default();
         let mut look_deeply_at = Time::ZERO;
         loop {
@@ -61,21 +65,22 @@ impl ServerProcess {
                 look_deeply_at = self.world.now() + Millis(DEEP_LOOK_MS * (1 + znodes / 50));
                 server.assert_deep_invariants();
             }
-            let mut next = None;
             for effect in effects.drain(..) {
                 if traced() {
                     tracing::debug!("  {}", server.describe_effect(&effect));
                 }
                 match effect {
                     Effect::ReadDisk => {
-                        next = Some(Input::Loaded { image: self.world.disk_image(id).into() });
+                        let image = self.world.disk_image(id).into();
+                        next.push_back(Input::Loaded { image });
                     }
+                    Effect::Flush { conn } => next.push_back(Input::Flushed { conn }),
                     Effect::Halt => return self.halt(),
                     effect => self.perform(effect),
                 }
             }
             self.show(&server);
-            input = match next {
+            input = match next.pop_front() {
                 Some(input) => input,
                 None => self.wait(&server, &inbox).await,
             };
@@ -108,7 +113,9 @@ impl ServerProcess {
             // Nodes are found by their names here.
             Effect::Members(_) | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
-            Effect::ReadDisk | Effect::Halt => unreachable!("the loop does these"),
+            Effect::ReadDisk | Effect::Flush { .. } | Effect::Halt => {
+                unreachable!("the loop does these")
+            }
         }
     }
 

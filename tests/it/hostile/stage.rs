@@ -139,6 +139,7 @@ impl Stage {
                     self.said.entry(conn).or_default().extend(bytes);
                 }
             }
+            Effect::Flush { conn } => self.inputs.push_back(Input::Flushed { conn }),
             Effect::Close { conn } => {
                 self.open.remove(&conn);
                 self.dialled.retain(|it| it.0 != conn);

@@ -113,6 +113,14 @@ impl Host {
         fs::read_to_string(self.said_in()).unwrap_or_default()
     }
 
+    /// A number of kilobytes that the system knows of the process (`/proc/PID/status`).
+    pub(super) fn memory_kb(&self, key: &str) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -124,6 +132,15 @@ impl Host {
     pub(super) fn terminate(&self) {
         let id = self.child.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Asks it a four-letter word.
+    pub(super) fn word(&self, word: &str) -> String {
+        let mut stream = connect(self.port).unwrap();
+        stream.write_all(word.as_bytes()).unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).unwrap();
+        told
     }
 
     /// Waits until the process has ended by itself.
@@ -194,18 +211,8 @@ impl Client {
         session: SessionId,
         password: Vec<u8>,
     ) -> io::Result<Client> {
-        let request = ConnectRequest {
-            protocol: 0,
-            last_seen: Zxid::ZERO,
-            timeout_ms: 10_000,
-            session,
-            password,
-            read_only: Some(false),
-        };
-        let mut frame = Writer::new();
-        request.encode(&mut frame);
-        send(&mut *stream, &frame.into_bytes())?;
-        let answer = receive(&mut *stream)?;
+        stream.write_all(&greeting(session, password))?;
+        let answer = receive(&mut stream)?;
         let session = ConnectResponse::decode(&answer).map_err(io::Error::other)?;
         Ok(Client { stream, session, xid: 0 })
     }
@@ -221,11 +228,11 @@ impl Client {
         let mut frame = Writer::new();
         RequestHeader { xid: Xid(self.xid), opcode }.encode(&mut frame);
         body(&mut frame);
-        send(&mut *self.stream, &frame.into_bytes())
+        self.stream.write_all(&framed(&frame.into_bytes()))
     }
 
     pub(super) fn reply(&mut self) -> io::Result<Reply> {
-        let frame = receive(&mut *self.stream)?;
+        let frame = receive(&mut self.stream)?;
         let mut from = Reader::new(&frame);
         let header = ReplyHeader::decode(&mut from).map_err(io::Error::other)?;
         Ok(Reply { header, body: from.rest().to_vec() })
@@ -264,13 +271,29 @@ impl Client {
     }
 }
 
-pub(super) fn send(stream: &mut dyn Stream, payload: &[u8]) -> io::Result<()> {
-    let mut frame = (payload.len() as u32).to_be_bytes().to_vec();
-    frame.extend_from_slice(payload);
-    stream.write_all(&frame)
+/// A client's first packet.
+pub(super) fn greeting(session: SessionId, password: Vec<u8>) -> Vec<u8> {
+    let request = ConnectRequest {
+        protocol: 0,
+        last_seen: Zxid::ZERO,
+        timeout_ms: 10_000,
+        session,
+        password,
+        read_only: Some(false),
+    };
+    let mut frame = Writer::new();
+    request.encode(&mut frame);
+    framed(&frame.into_bytes())
 }
 
-pub(super) fn receive(stream: &mut dyn Stream) -> io::Result<Vec<u8>> {
+/// Bytes behind their length.
+pub(super) fn framed(payload: &[u8]) -> Vec<u8> {
+    let mut frame = (payload.len() as u32).to_be_bytes().to_vec();
+    frame.extend_from_slice(payload);
+    frame
+}
+
+pub(super) fn receive(stream: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let mut frame = vec![0; u32::from_be_bytes(length) as usize];

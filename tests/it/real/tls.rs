@@ -135,11 +135,7 @@ fn plain_bytes_on_the_secure_port_end_the_connection() {
         assert_eq!(secure.create("/a", b"").map(|it| it.header.error % 110).unwrap(), 0);
     }
     wait_for("only those who are served", || {
-        let mut asking = connect(host.port).unwrap();
-        asking.write_all(b"srvr").unwrap();
-        let mut told = String::new();
-        asking.read_to_string(&mut told).unwrap();
-        told.contains("Connections: 2\n").then_some(())
+        host.word("srvr").contains("Connections: 2\n").then_some(())
     });
 }
 

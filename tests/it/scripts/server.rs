@@ -308,6 +308,7 @@ impl Stage {
                     let _ = writeln!(self.transcript, "  {name} is closed");
                 }
             }
+            Effect::Flush { conn } => self.inputs.push_back((id, Input::Flushed { conn })),
             Effect::Pause { conn } => self.say(&format!("{id} reads no more of {conn}")),
             Effect::Resume { conn } => self.say(&format!("{id} reads {conn} again")),
             Effect::Disk(op) => self.hosts.get_mut(&id).unwrap().waiting.push_back(op),
