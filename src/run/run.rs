@@ -80,9 +80,11 @@ fn perform(plan: &Plan, options: RunOptions) -> Outcome {
     let board = Arc::new(Mutex::new(None));
     let whole = live(plan, options, rules, (world.clone(), recorder.clone(), board.clone()));
     let shell = seeded_shell(plan.world_seed);
+    QUIET.set(true);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         shell.block_on(tokio::task::unconstrained(async { runtime.block_on(whole) }));
     }));
+    QUIET.set(false);
     let board = board.lock().unwrap_or_else(PoisonError::into_inner).take();
     let board: Option<Arc<Board>> = board;
     let left = Left {
@@ -234,6 +236,8 @@ thread_local! {
     /// Where the panic of this thread's run came from.
     static PANICKED_AT: std::cell::RefCell<Option<String>> =
         const { std::cell::RefCell::new(None) };
+    /// Whether this thread is inside of a run.
+    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 /// A panic inside a run becomes part of its outcome; it is not printed. Others are, as always.
@@ -242,7 +246,7 @@ fn quiet_panics() {
     ONCE.call_once(|| {
         let loud = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if std::thread::current().name() != Some("run") {
+            if !QUIET.get() {
                 return loud(info);
             }
             let at = info.location().map(|at| format!("{}:{}", at.file(), at.line()));

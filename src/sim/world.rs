@@ -94,7 +94,7 @@ impl World {
 
     /// Writes down every message from now on, for [`World::take_messages`]. Nothing else changes.
     pub fn record_messages(&self) {
-        self.with(|state| state.network.record_messages());
+        self.lock().network.record_messages();
     }
 
     /// The messages so far, if they were recorded; nothing more is. Also behind a panic: what was
