@@ -37,7 +37,7 @@
 //! | [`model`] | the service as its users understand it; shares no code with [`tree`], which it judges |
 //! | [`workloads`] | one file each: a generator of one client's steps |
 //! | [`checkers`] | one file each: a fold over the history, and the verdict |
-//! | [`mutants`] | one file each: a historical bug as one wrong rule, and its story |
+//! | [`mutants`] | one file each: a planted bug as one wrong rule, and its story |
 //! | **the world** | |
 //! | [`sim`] | network, disks, clocks and nodes on madsim; performs, decides nothing |
 //! | [`scenario`] | scenario files, and plans: what is to be run, as data |
@@ -100,7 +100,7 @@
 //! | a workload | `src/workloads/<name>.rs` | the same in `workloads/mod.rs` | the same |
 //! | a checker | `src/checkers/<name>.rs` | the same in `checkers/mod.rs` | the same; or no history in `tests/data/checkers/<name>` is accepted, or none rejected |
 //! | an operation | `src/ops/<name>.rs` | the same in `ops/mod.rs` | the line is missing, or its bytes are not in `tests/it/codec.rs`; workloads reach it by an `Op` and an arm in [`model`] |
-//! | a historical bug | `src/mutants/<name>.rs`, `scenarios/mutants/<name>.toml` | the same in `mutants/mod.rs` | the line is missing, the scenario does not catch it, or its plan fails without it |
+//! | a planted bug | `src/mutants/<name>.rs`, `scenarios/mutants/<name>.toml` | the same in `mutants/mod.rs` | the line is missing, the scenario does not catch it, or its plan fails without it |
 //! | a scenario | `scenarios/<budget>/<name>.toml` | nothing | it does not parse, or names what does not exist |
 //! | a failure once found | its plan, as `scenarios/regressions/<name>.toml` | nothing | the run does not end as its `expect` says |
 //! | a command | `src/cli/<name>.rs` | a variant in `cli/args.rs` | the snapshot of its `--help` is missing |

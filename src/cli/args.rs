@@ -54,7 +54,7 @@ pub enum Command {
     Promote(PromoteArgs),
     /// See whether the failures that are kept still are what they were
     Corpus(CorpusArgs),
-    /// See whether every historical bug is still caught, by whom, and how soon
+    /// See whether every planted bug is still caught, by whom, and how soon
     Mutants(MutantsArgs),
     /// List what there is: scenarios, faults, workloads, checkers, mutants
     List(ListArgs),
@@ -90,7 +90,7 @@ pub struct RunArgs {
     /// What the plan is drawn from; without it one is drawn, and printed first
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub seed: Option<u64>,
-    /// Give the servers this historical bug, whatever the scenario says; `none` for right servers.
+    /// Give the servers this planted bug, whatever the scenario says; `none` for right servers.
     /// The run then expects nothing, and reports what it finds
     #[arg(long, value_name = "NAME")]
     pub mutant: Option<String>,
@@ -130,7 +130,7 @@ pub struct SweepArgs {
     /// How many runs at a time [default: the number of cores]
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Give the servers of every scenario this historical bug; `none` for right servers
+    /// Give the servers of every scenario this planted bug; `none` for right servers
     #[arg(long, value_name = "NAME")]
     pub mutant: Option<String>,
     /// Where results and reports go

@@ -1,4 +1,4 @@
-//! `menagerie mutants`: the catalogue of historical bugs as a gate.
+//! `menagerie mutants`: the catalogue of planted bugs as a gate.
 
 use super::args::{MutantsArgs, Page};
 use super::{CliError, find, interrupt, print};

@@ -1,8 +1,8 @@
-//! Historical bugs: each is one file with one wrong rule, and the story of the bug. Its scenario is
+//! Planted bugs: each is one file with one wrong rule, and the story of the bug. Its scenario is
 //! `scenarios/mutants/<name>.toml`.
 //!
-//! The numbers are those of Apache ZooKeeper's issues; causes and versions come from
-//! `zookeeper.md`, D.
+//! `zk_N` happened: the number is that of Apache ZooKeeper's issue; causes and versions come from
+//! `zookeeper.md`, D. The others might have.
 
 mod counted_observers;
 mod early_expiry;
@@ -72,7 +72,7 @@ impl Rules {
         Rules { server: server::Rules::CORRECT, client: client::Rules::CORRECT };
 }
 
-/// A historical bug.
+/// A planted bug.
 #[derive(Clone, Copy)]
 pub struct Mutant {
     /// The name that scenarios and reports use; also that of its file.

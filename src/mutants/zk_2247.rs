@@ -11,7 +11,7 @@ use crate::storage::DiskOp;
 pub const MUTANT: Mutant = Mutant {
     name: "zk_2247",
     story: "a write to the log that failed counts as done",
-    caught_by: &["recovery"],
+    caught_by: &["recovery", "replica_agreement"],
     apply: |rules| rules.server.storage.comes_to = |op| Some(op).filter(|op| !fails(op)),
 };
 

@@ -20,7 +20,7 @@ pub struct Report {
     pub scenario: String,
     /// The plan's seed.
     pub seed: u64,
-    /// The historical bug that the servers had.
+    /// The planted bug that the servers had.
     pub mutant: Option<String>,
     /// How the run had to end.
     pub expect: Expect,

@@ -15,7 +15,7 @@ pub struct Line {
     pub scenario: String,
     /// The plan's seed.
     pub seed: u64,
-    /// The historical bug that the servers had.
+    /// The planted bug that the servers had.
     pub mutant: Option<String>,
     /// What the checkers say together, as in `report.json`.
     pub verdict: &'static str,

@@ -55,7 +55,7 @@ pub struct Plan {
     /// With `expect = "violation"`: the checkers that may be the ones to see it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caught_by: Vec<String>,
-    /// The historical bug that the servers have.
+    /// The planted bug that the servers have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
     /// Who judges.

@@ -24,7 +24,7 @@ pub struct Scenario {
     /// With `expect = "violation"`: the checkers that may be the ones to see it.
     #[serde(default)]
     pub caught_by: Vec<String>,
-    /// The historical bug that its servers have.
+    /// The planted bug that its servers have.
     pub mutant: Option<String>,
     /// Who judges.
     pub checkers: Vec<String>,

@@ -441,6 +441,7 @@ impl Server {
                 let mut ops = Vec::new();
                 self.store().write_epochs(accepted, current, &mut ops);
                 self.disk(ops);
+                // There is something left to be written only when the history does not come first.
                 self.write_log();
                 self.barrier(After::Agreement(then));
             }

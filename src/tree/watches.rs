@@ -112,14 +112,16 @@ impl Watches {
     }
 
     fn insert(&mut self, watch: Watch, mode: Mode, conn: ConnId) {
+        if self.alone {
+            let others = [Mode::Once, Mode::Persistent, Mode::Recursive];
+            others.into_iter().filter(|it| *it != mode).for_each(|other| {
+                self.take_one(&watch, other, conn);
+            });
+        }
         self.by_conn.entry(conn).or_default().insert(watch.clone());
-        let modes = self.by_path.entry(watch.clone()).or_default().entry(conn).or_default();
+        let modes = self.by_path.entry(watch).or_default().entry(conn).or_default();
         if modes.insert(mode) && mode == Mode::Recursive {
             self.recursive_count += 1;
-        }
-        let others: Modes = modes.iter().copied().filter(|it| self.alone && *it != mode).collect();
-        for other in others {
-            self.take_one(&watch, other, conn);
         }
     }
 

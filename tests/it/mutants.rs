@@ -1,4 +1,4 @@
-//! Every historical bug is caught where it is expected, by the checker that it names, and the same
+//! Every planted bug is caught where it is expected, by the checker that it names, and the same
 //! plans are clean without it.
 
 use menagerie::checkers::Verdict;

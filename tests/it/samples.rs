@@ -22,7 +22,7 @@ fault = [{ name = "isolate", target = "leader", every_ms = [2_000, 3_000], lasts
 servers = 3
 "#;
 
-/// The folder, the seed, the historical bug.
+/// The folder, the seed, the planted bug.
 const SAMPLES: [(&str, u64, Option<&str>); 2] =
     [("pass", 1, None), ("violation", 5, Some("zk_1154"))];
 
