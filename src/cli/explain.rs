@@ -36,7 +36,7 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
     report::write_text(&dir.join(TEXT), &anstream::adapter::strip_str(&text).to_string())?;
     report::write_text(&dir.join(JSON), &report::to_json(&told))?;
     let page = smaller.join(report::PAGE).display().to_string();
-    let next = format!("menagerie promote {} --name <NAME>", smaller.display());
+    let next = report::command("promote", &smaller) + " --name <NAME>";
     print::result_as(args.format, &told, || {
         text + "\n" + &report::label("page", &page) + &report::label("next", &next)
     });

@@ -2,7 +2,7 @@
 
 use super::style::{Table, bad, bold, dim, good, grouped, warn};
 use super::text::label;
-use super::{ScenarioSummary, Summary, Tally};
+use super::{ScenarioSummary, Summary, Tally, command};
 use crate::base::Time;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub fn summary_text(summary: &Summary, dir: &Path) -> String {
         total(summary),
         guard(summary),
         files(dir),
-        next(summary),
+        next(summary, dir),
     ];
     parts.concat()
 }
@@ -118,11 +118,15 @@ fn files(dir: &Path) -> String {
     label("results", &results) + &label("summary", &dir.join("summary.json").display().to_string())
 }
 
-fn next(summary: &Summary) -> String {
+fn next(summary: &Summary, dir: &Path) -> String {
     match &summary.first_failure {
         Some(first) => {
             let what = format!("{}, seed {}", bold(&first.scenario), first.seed);
-            label("first", &what) + &label("next", &first.replay)
+            let next = match summary.failures {
+                0 | 1 => first.replay.clone(),
+                _ => command("triage", dir),
+            };
+            label("first", &what) + &label("next", &next)
         }
         None => String::new(),
     }

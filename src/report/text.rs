@@ -1,7 +1,7 @@
 //! A run, told to people: short, aligned, and when it failed, with what to do next.
 
 use super::style::{Table, bad, bold, dim, good, grouped, warn};
-use super::{CheckReport, Report};
+use super::{CheckReport, PAGE, Report, command};
 use crate::base::Time;
 use crate::history::Role;
 use crate::run::{FaultCount, OpCounts, ServerState, Verdict};
@@ -14,7 +14,12 @@ const LABEL: usize = 11;
 /// What a run came to. `dir` holds its report.
 pub fn run_text(report: &Report, dir: &Path) -> String {
     let folder = label("report", &format!("{}/", dir.display()));
-    replay_text(report) + &folder + &next(report)
+    let page = dir.join(PAGE);
+    let picture = match page.is_file() {
+        true => label("picture", &page.display().to_string()),
+        false => String::new(),
+    };
+    replay_text(report) + &folder + &picture + &next(report, dir)
 }
 
 /// What a run came to, without where its report is.
@@ -160,11 +165,12 @@ fn role(server: &ServerState) -> String {
 }
 
 /// What to do after a run that did not end as it had to.
-fn next(report: &Report) -> String {
+fn next(report: &Report, dir: &Path) -> String {
     match word(report) {
         _ if report.held => String::new(),
         "missed" => label("next", "another seed: `menagerie sweep` tries many"),
         "vacuous" => label("next", "no property was ever at risk: more clients, ops or faults"),
+        "violation" => label("next", &command("explain", dir)),
         _ => label("next", &report.replay),
     }
 }

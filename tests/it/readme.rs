@@ -7,22 +7,29 @@ use std::process::{Command, Output};
 
 /// What the README shows behind `$ cargo run --release --`, and what a test gives the program.
 const RUN: &str = "run scenarios/fast/isolated_leader.toml --seed 7 --mutant zk_1154";
-const UNTIL: &str = "replay reports/isolated_leader/7 --until 13.0s";
-const TRACE: &str = "replay reports/isolated_leader/7 --trace 2>&1 | grep note \
-    | grep -B4 'Applied { zxid: 2:1,' | tail -n 5";
+const EXPLAIN: &str = "explain reports/isolated_leader/7 | head -n 10";
+const BESIDE: &str = "explain reports/isolated_leader/7 | grep -A 4 '^right servers'";
+const PROMOTE: &str = "promote reports/isolated_leader/7/shrunk --name zk_1154_small";
 
 fn menagerie(dir: &Path, command: &str) -> Output {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let words = command.split(" 2>&1").next().unwrap().split(' ');
+    let words = command.split(" | ").next().unwrap().split(' ');
     let words = words.map(|word| word.replace("scenarios", scenarios.to_str().unwrap()));
     Command::new(env!("CARGO_BIN_EXE_menagerie")).current_dir(dir).args(words).output().unwrap()
 }
 
-fn last_notes(output: &Output) -> String {
-    let trace = String::from_utf8_lossy(&output.stderr);
-    let notes: Vec<&str> = trace.lines().filter(|line| line.contains("note")).collect();
-    let applied = notes.iter().rposition(|line| line.contains("Applied { zxid: 2:1,")).unwrap();
-    notes[applied - 4..=applied].iter().map(|line| format!("{line}\n")).collect()
+/// What is left of it behind the command's pipe.
+fn shown(command: &str, printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().collect();
+    let lines = match command {
+        EXPLAIN => &lines[..10],
+        BESIDE => {
+            let at = lines.iter().position(|line| line.starts_with("right servers")).unwrap();
+            &lines[at..at + 5]
+        }
+        _ => &lines[..],
+    };
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Puts what a command prints between it and the end of its block, or the next command.
@@ -36,16 +43,14 @@ fn with_output(readme: &str, command: &str, printed: &str) -> String {
 #[test]
 fn the_worked_example_is_what_this_build_prints() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    fs::create_dir_all(&dir).unwrap();
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(dir.join("scenarios/regressions")).unwrap();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let stored = fs::read_to_string(&file).unwrap();
     let mut readme = stored.clone();
-    for command in [RUN, UNTIL, TRACE] {
+    for command in [RUN, EXPLAIN, BESIDE, PROMOTE] {
         let output = menagerie(&dir, command);
-        let printed = match command {
-            TRACE => last_notes(&output),
-            _ => String::from_utf8(output.stdout).unwrap(),
-        };
+        let printed = shown(command, &String::from_utf8(output.stdout).unwrap());
         readme = with_output(&readme, command, &printed);
     }
     if std::env::var("INSTA_UPDATE").is_ok_and(|it| it == "always") {
