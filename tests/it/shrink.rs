@@ -119,6 +119,18 @@ fn the_search_leaves_what_matters_and_nothing_else() {
     assert!(size.load_ms < 1_000, "{size:?}");
 }
 
+/// Another world is no smaller plan, so that nobody goes from one to the next for ever.
+#[test]
+fn a_failure_of_other_worlds_is_searched_to_its_end() {
+    let mut tried = 0;
+    let least = searched(|plan| {
+        tried += 1;
+        assert!(tried < 100_000, "the search goes on for ever");
+        plan.redraws.len() == 1 || plan.clients.len() > 1
+    });
+    assert!(least.clients.len() <= 1 && !least.redraws.is_empty());
+}
+
 #[test]
 fn what_cannot_go_stays() {
     let whole = searched(|_| false);

@@ -95,13 +95,15 @@ impl Search<'_> {
             return None;
         }
         let worlds = self.worlds;
-        let elsewhere =
-            |plan: &Plan| (0..worlds).map(|nth| in_world(plan, nth)).collect::<Vec<_>>();
-        let candidates: Vec<Plan> = candidates.iter().flat_map(elsewhere).collect();
+        let everywhere = candidates.iter().enumerate().flat_map(|(place, candidate)| {
+            (0..worlds).map(move |nth| (place, in_world(candidate, nth)))
+        });
+        let (places, candidates): (Vec<usize>, Vec<Plan>) =
+            everywhere.filter(|(_, plan)| !self.is_only_elsewhere(plan)).unzip();
         match (self.still_fails)(&candidates) {
-            Tried::Fails(place, failing) => {
+            Tried::Fails(nth, failing) => {
                 self.best = failing;
-                Some(place / worlds as usize)
+                Some(places[nth])
             }
             Tried::None => None,
             Tried::Over => {
@@ -109,6 +111,15 @@ impl Search<'_> {
                 None
             }
         }
+    }
+
+    /// Another world alone is nothing simpler: whoever took it would go from one to the next for
+    /// ever.
+    fn is_only_elsewhere(&self, candidate: &Plan) -> bool {
+        let best = &self.best.plan;
+        let (world_seed, redraws) = (best.world_seed, best.redraws.clone());
+        let here = Plan { world_seed, redraws, ..candidate.clone() };
+        !candidate.redraws.is_empty() && here == *best
     }
 }
 
