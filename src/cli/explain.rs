@@ -38,7 +38,9 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
     let page = smaller.join(report::PAGE).display().to_string();
     let next = report::command("promote", &smaller) + " --name <NAME>";
     print::result_as(args.format, &told, || {
-        text + "\n" + &report::label("page", &page) + &report::label("next", &next)
+        let around = report::command("chart", &smaller);
+        [text, report::label("page", &page), report::label("around", &around)].concat()
+            + &report::label("next", &next)
     });
     Ok(Exit::Held)
 }

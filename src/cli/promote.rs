@@ -24,6 +24,12 @@ pub fn promote(args: &PromoteArgs) -> Result<Exit, CliError> {
     if file.exists() && !args.force {
         return Err(CliError::There { file });
     }
+    if let Ok(taken) = find::scenario_file(&args.name)
+        && taken != file
+    {
+        let (name, taken) = (&args.name, taken.display());
+        return Err(CliError::Unknown(format!("`{name}` is the name of {taken}; another --name")));
+    }
     let (plan_file, report_file) = find::report_files(&args.from);
     let plan = report::read_plan(&plan_file)?;
     let outcome = run::run(&plan, &RunOptions::default());

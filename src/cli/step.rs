@@ -7,6 +7,7 @@ use crate::base::Time;
 use crate::report::{self, bold, dim};
 use crate::run::{self, Exit, Moment, Outcome, RunOptions};
 use crate::scenario::Plan;
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, stdin};
 
 /// How it is used.
@@ -63,6 +64,15 @@ impl Walk {
         let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
         let rest = rest.trim();
         let place = match word {
+            "" | "n" | "b" if !rest.is_empty() && !self.knows_node(rest) => {
+                return format!("nobody is called {rest}; there are {}\n", self.nodes().join(", "));
+            }
+            "k" if !rest.is_empty() && !self.knows_kind(rest) => {
+                return format!(
+                    "no event is called {rest}; there are {}\n",
+                    self.kinds().join(", ")
+                );
+            }
             "" | "n" => self.next(|it| rest.is_empty() || it.node == rest),
             "b" => self.before(|it| rest.is_empty() || it.node == rest),
             "k" if !rest.is_empty() => self.next(|it| self.has_kind(it, rest)),
@@ -72,6 +82,9 @@ impl Walk {
                 Err(reason) => return format!("{reason}\n"),
             },
             "e" => match rest.parse::<u64>() {
+                Ok(event) if event >= self.outcome.events.len() as u64 => {
+                    return format!("there are events 0 to {}\n", self.outcome.events.len() - 1);
+                }
                 Ok(event) => self.first(|it| it.events.contains(&event)),
                 Err(_) => {
                     return "expected the number of an event, for example `e 1440`\n".to_owned();
@@ -89,6 +102,24 @@ impl Walk {
             }
             None => "nothing like that from here on\n".to_owned(),
         }
+    }
+
+    fn nodes(&self) -> Vec<&str> {
+        let nodes: BTreeSet<&str> = self.moments.iter().map(|it| it.node.as_str()).collect();
+        nodes.into_iter().filter(|name| !name.is_empty()).collect()
+    }
+
+    fn knows_node(&self, name: &str) -> bool {
+        self.nodes().contains(&name)
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let kinds: BTreeSet<String> = self.outcome.events.iter().map(|it| it.kind()).collect();
+        kinds.into_iter().collect()
+    }
+
+    fn knows_kind(&self, kind: &str) -> bool {
+        self.kinds().iter().any(|it| it.contains(kind))
     }
 
     fn next(&self, fits: impl Fn(&Moment) -> bool) -> Option<usize> {

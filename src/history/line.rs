@@ -17,7 +17,14 @@ impl fmt::Display for Event {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Ensemble { members, .. } => write!(f, "the voters are {members}"),
+            What::Ensemble { members, addresses } => {
+                write!(f, "the voters are {members}")?;
+                match addresses.len() {
+                    0 => Ok(()),
+                    1 => f.write_str(", with one client"),
+                    clients => write!(f, ", with {clients} clients"),
+                }
+            }
             What::Phase(phase) => write!(f, "-- {} --", format!("{phase:?}").to_lowercase()),
             What::Invoke { call, session, op, .. } => {
                 write!(f, "asks #{call} {op} (session {session})")
@@ -129,7 +136,10 @@ impl fmt::Display for Note {
             Note::Truncated { to } => write!(f, "cuts its log behind {to}"),
             Note::Installed { zxid, .. } => write!(f, "takes the leader's tree, at {zxid}"),
             Note::Loaded { zxid } => write!(f, "reads its disk: a snapshot at {zxid}"),
-            Note::Recovered { zxid, .. } => write!(f, "has recovered, up to {zxid}"),
+            Note::Recovered { zxid, sessions, .. } => {
+                let s = if *sessions == 1 { "" } else { "s" };
+                write!(f, "has recovered, up to {zxid}, with {sessions} session{s}")
+            }
             Note::Failed { reason } => write!(f, "gives up: {reason}"),
             Note::Snapshot { zxid } => write!(f, "has a snapshot on disk, at {zxid}"),
             Note::Touched { session, .. } => write!(f, "hears of session {session}"),

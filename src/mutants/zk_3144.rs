@@ -10,7 +10,7 @@ use super::Mutant;
 /// The entry for the table.
 pub const MUTANT: Mutant = Mutant {
     name: "zk_3144",
-    story: "a snapshot lacks the session that began with the transaction that it is named after",
+    story: "a snapshot has the sessions from before the transaction that it is named after",
     caught_by: &["recovery"],
     apply: |rules| rules.server.snapshot_has_last_session = || false,
 };

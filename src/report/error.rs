@@ -36,6 +36,12 @@ pub enum ReportError {
         /// What was found.
         reason: String,
     },
+    /// Neither a run nor a sweep has left anything there.
+    #[error("{}: no report there, and none below; `menagerie run` and `sweep` write them", folder.display())]
+    Nothing {
+        /// Which folder.
+        folder: PathBuf,
+    },
     /// The plan cannot be used.
     #[error(transparent)]
     Plan(#[from] ScenarioError),

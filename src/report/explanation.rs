@@ -3,7 +3,7 @@
 use super::style::{bold, dim};
 use crate::base::{ServerId, Time};
 use crate::faults::servers_of;
-use crate::history::Event;
+use crate::history::{Event, Note, What};
 use crate::run::causality::is_noise;
 use crate::run::explain::Twin;
 use crate::run::shrink::{Shrunk, does};
@@ -28,6 +28,10 @@ pub struct Explanation {
     pub twin: Option<Beside>,
     /// The same run with right servers, where the failing one has a bug on purpose.
     pub without_bug: Option<Beside>,
+    /// How many runs it took to make the plan small.
+    pub runs: u64,
+    /// Whether the plan cannot become smaller; false when there was no more time.
+    pub minimal: bool,
 }
 
 /// A passing history beside the failing one, from where they part.
@@ -78,6 +82,8 @@ impl Explanation {
             ],
             twin,
             without_bug,
+            runs: shrunk.runs,
+            minimal: shrunk.minimal,
         }
     }
 
@@ -89,13 +95,17 @@ impl Explanation {
             text += &wrapped(sentence);
         }
         let both =
-            [("the nearest run that passes", &self.twin), ("right servers", &self.without_bug)];
+            [("right servers", &self.without_bug), ("the nearest run that passes", &self.twin)];
         for (head, beside) in both {
             if let Some(beside) = beside {
                 text += &side_by_side(head, beside);
             }
         }
-        text
+        let end = match self.minimal {
+            true => "nothing more can go from the plan",
+            false => "stopped early: with a greater --budget the plan may become smaller",
+        };
+        text + "\n" + &super::label("tried", &format!("{} runs; {end}", super::grouped(self.runs)))
     }
 }
 
@@ -193,13 +203,32 @@ fn what_proves_it(check: &Check, events: &[Event]) -> String {
         .filter_map(event)
         .map(|event| {
             let who = event.nodes().first().map(|node| format!("{node} ")).unwrap_or_default();
-            format!("at {} {who}{} (event {})", event.at, event.what, event.index)
+            let does = does_what(event, events).unwrap_or_default();
+            format!("at {} {who}{}{does} (event {})", event.at, event.what, event.index)
         })
         .collect();
     match told.is_empty() {
         true => "No single event proves it.".to_owned(),
         false => format!("What proves it: {}.", told.join("; ")),
     }
+}
+
+/// What the transaction does that an event names by its zxid, as it was last proposed before.
+fn does_what(event: &Event, events: &[Event]) -> Option<String> {
+    let What::Note { note, .. } = &event.what else { return None };
+    let (Note::Applied { zxid: named, .. }
+    | Note::Replayed { zxid: named, .. }
+    | Note::Committed { zxid: named }) = note
+    else {
+        return None;
+    };
+    let proposed = |event: &Event| match &event.what {
+        What::Note { note: Note::Proposed { zxid, change, .. }, .. } if zxid == named => {
+            Some(format!(", which is to {change}"))
+        }
+        _ => None,
+    };
+    events.iter().take(event.index as usize).rev().find_map(proposed)
 }
 
 fn what_makes_it_go_away(twin: Option<&Beside>) -> String {

@@ -46,7 +46,11 @@ pub struct Group {
 pub fn groups(folders: &[PathBuf]) -> Result<Vec<Group>, ReportError> {
     let mut by_print: BTreeMap<Fingerprint, Vec<Failed>> = BTreeMap::new();
     for folder in folders {
-        for file in report_files(folder)? {
+        let files = report_files(folder)?;
+        if files.is_empty() && !is_of_a_sweep(folder) {
+            return Err(ReportError::Nothing { folder: folder.clone() });
+        }
+        for file in files {
             let dir = file.parent().unwrap_or(Path::new(""));
             if let Some((print, failed)) = failed(dir, &read_report(&file)?)? {
                 by_print.entry(print).or_default().push(failed);
@@ -56,6 +60,11 @@ pub fn groups(folders: &[PathBuf]) -> Result<Vec<Group>, ReportError> {
     let mut groups: Vec<Group> = by_print.into_iter().map(|(it, all)| group(&it, all)).collect();
     groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
     Ok(groups)
+}
+
+/// Whether a sweep has ended there; without reports nothing failed in it.
+fn is_of_a_sweep(folder: &Path) -> bool {
+    folder.join("summary.json").is_file()
 }
 
 /// Every report below the folder, in the order of the paths. Those of plans that were made smaller
@@ -117,6 +126,7 @@ pub fn groups_text(groups: &[Group]) -> String {
     let all: u64 = groups.iter().map(|group| group.count).sum();
     let head = match groups.len() {
         0 => "no failures\n".to_owned(),
+        1 => format!("{all} of one kind\n"),
         kinds => format!("{all} failures of {kinds} kinds\n"),
     };
     head + &groups.iter().map(group_text).collect::<String>()

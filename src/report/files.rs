@@ -92,6 +92,9 @@ pub fn read_history(file: &Path) -> Result<Vec<Event>, ReportError> {
 
 /// Reads a plan.
 pub fn read_plan(file: &Path) -> Result<Plan, ReportError> {
+    if !file.exists() {
+        return Err(ReportError::Nothing { folder: file.to_owned() });
+    }
     Ok(Plan::load(file)?)
 }
 

@@ -167,6 +167,7 @@ fn role(server: &ServerState) -> String {
 /// What to do after a run that did not end as it had to.
 fn next(report: &Report, dir: &Path) -> String {
     match word(report) {
+        "violation" if report.held => label("next", &command("explain", dir)),
         _ if report.held => String::new(),
         "missed" => label("next", "another seed: `menagerie sweep` tries many"),
         "vacuous" => label("next", "no property was ever at risk: more clients, ops or faults"),

@@ -14,6 +14,9 @@ use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+/// What madsim calls the node that the phases and the nemesis are on.
+const MAIN: &str = "madsim-main";
+
 /// One input of one node, or something that the nemesis did.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Moment {
@@ -86,7 +89,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collector {
         if !target.starts_with(env!("CARGO_CRATE_NAME")) {
             return;
         }
-        let (node, text) = (NodeName::of(event, &context), TextOf::message(event));
+        let (mut node, text) = (NodeName::of(event, &context), TextOf::message(event));
+        if node == MAIN {
+            node.clear();
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match target {
             STATES => kept.state(&node, text),

@@ -282,8 +282,11 @@ fn one_walks_through_a_run() {
     assert!(moment.contains("before") && moment.contains("after"), "{moment}");
     assert!(moment.contains("decided"), "{moment}");
 
-    let end = walked(&dir, "v\nn\nt 1.5s\ne 3\nk nonsense\nfly\nl\nh\n");
+    let end = walked(&dir, "v\nn\nt 1.5s\ne 3\nk nonsense\nn s9\ne 99999\nfly\nl\nh\n");
     assert!(end.contains("takes session"), "{end}");
-    assert!(end.contains("nothing like that") && end.contains("unknown command `fly`"), "{end}");
+    assert!(end.contains("no event is called nonsense; there are "), "{end}");
+    assert!(end.contains("nobody is called s9; there are "), "{end}");
+    assert!(end.contains("there are events 0 to "), "{end}");
+    assert!(end.contains("unknown command `fly`"), "{end}");
     assert!(end.contains("\n>"), "{end}");
 }

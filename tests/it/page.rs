@@ -133,6 +133,7 @@ fn the_page_of_a_run_that_passes_makes_no_claim() {
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
 }
 
+/// In the shrunk plan nobody asks for anything: clients only say that they are there.
 const WHY: &str = "(async () => {
   const frames = async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); };
   document.querySelector('#explain').click();
@@ -148,7 +149,7 @@ const WHY: &str = "(async () => {
 #[test]
 fn the_page_says_why_once_that_was_found_out() {
     let Some(mut browser) = browser() else { return };
-    let page = page_of("mutants/zk_1412.toml", 0, Some("zk_1412"));
+    let page = page_of("mutants/zk_3911.toml", 0, Some("zk_3911"));
     let dir = page.parent().unwrap();
     let mut explain = Command::new(env!("CARGO_BIN_EXE_menagerie"));
     let done = explain.arg("explain").arg(dir).args(["--budget", "5"]).output().unwrap();

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 /// What the README shows behind `$ cargo run --release --`, and what a test gives the program.
 const RUN: &str = "run scenarios/fast/isolated_leader.toml --seed 7 --mutant zk_1154";
-const EXPLAIN: &str = "explain reports/isolated_leader/7 | head -n 10";
+const EXPLAIN: &str = "explain reports/isolated_leader/7 | head -n 11";
 const BESIDE: &str = "explain reports/isolated_leader/7 | grep -A 4 '^right servers'";
 const PROMOTE: &str = "promote reports/isolated_leader/7/shrunk --name zk_1154_small";
 
@@ -22,7 +22,7 @@ fn menagerie(dir: &Path, command: &str) -> Output {
 fn shown(command: &str, printed: &str) -> String {
     let lines: Vec<&str> = printed.lines().collect();
     let lines = match command {
-        EXPLAIN => &lines[..10],
+        EXPLAIN => &lines[..11],
         BESIDE => {
             let at = lines.iter().position(|line| line.starts_with("right servers")).unwrap();
             &lines[at..at + 5]

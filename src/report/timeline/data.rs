@@ -155,7 +155,7 @@ pub fn data(
     explanation: Option<&Explanation>,
 ) -> Data {
     let clients = client_lanes(events);
-    let (nodes, servers) = nodes(report, events, &clients);
+    let (nodes, servers) = nodes(report, (events, messages), &clients);
     let mut build = Build { places: places(&nodes), ..Build::default() };
     let columns = build.events(events);
     let stands = stands(&servers, events);
@@ -182,15 +182,17 @@ pub fn data(
     }
 }
 
-/// Everybody that takes part: those that the report names, and those that the history does.
+/// Everybody that takes part: those that the report names, those that the history does, and those
+/// who only say something.
 fn nodes(
     report: &Report,
-    events: &[Event],
+    (events, messages): (&[Event], &[Message]),
     clients: &BTreeMap<ClientId, ClientLane>,
 ) -> (Vec<NodeId>, Vec<ServerId>) {
     let mut nodes: BTreeSet<NodeId> = events.iter().filter_map(who).collect();
     nodes.extend(report.servers.iter().map(|it| NodeId::Server(it.server)));
     nodes.extend(clients.keys().map(|&client| NodeId::Client(client)));
+    nodes.extend(messages.iter().flat_map(|it| [it.from, it.to]));
     let servers = nodes.iter().filter_map(|node| match node {
         NodeId::Server(server) => Some(*server),
         NodeId::Client(_) => None,

@@ -34,7 +34,7 @@ struct Row {
 
 pub(super) fn why(explanation: &Explanation) -> Why {
     let Explanation { sentences, twin, without_bug, .. } = explanation;
-    let both = [("the nearest run that passes", twin), ("right servers", without_bug)];
+    let both = [("right servers", without_bug), ("the nearest run that passes", twin)];
     let columns = |(name, beside): (_, &Option<Beside>)| Some(columns(name, beside.as_ref()?));
     Why { sentences: sentences.clone(), besides: both.into_iter().filter_map(columns).collect() }
 }

@@ -148,8 +148,9 @@ const isEvidence = new Set(evidence);
 const violation = head.violations[0] || null;
 
 function timeText(time, digits = 3) {
-  const seconds = time / 1e6;
-  return seconds.toFixed(digits) + 's';
+  // Cut off and not rounded, as everywhere else: a moment has one name.
+  const whole = String(Math.floor(time)).padStart(7, '0');
+  return whole.slice(0, -6) + '.' + whole.slice(-6).slice(0, digits) + 's';
 }
 
 function lengthText(length) {
