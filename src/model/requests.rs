@@ -36,7 +36,7 @@ pub struct Requests {
     all: Vec<Request>,
     by_xid: BTreeMap<(SessionId, Xid), usize>,
     by_call: BTreeMap<(ClientId, u64), usize>,
-    addresses: BTreeMap<ClientId, IpAddr>,
+    addresses: BTreeMap<ClientId, Arc<[Identity]>>,
     /// Each client's last connection, and who it is there.
     shown: BTreeMap<ClientId, (u32, Arc<[Identity]>)>,
 }
@@ -44,14 +44,14 @@ pub struct Requests {
 impl Requests {
     /// Where the clients are.
     pub(super) fn locate(&mut self, addresses: &[(ClientId, IpAddr)]) {
-        self.addresses.extend(addresses.iter().copied());
+        let identity = |it: &IpAddr| Identity { scheme: "ip".to_owned(), id: it.to_string() };
+        let bare = addresses.iter().map(|(client, it)| (*client, [identity(it)].into()));
+        self.addresses.extend(bare);
     }
 
     /// Who a client is on a connection that has shown nothing: its address.
     pub fn bare(&self, client: ClientId) -> Arc<[Identity]> {
-        let address = self.addresses.get(&client);
-        let identity = |it: &IpAddr| Identity { scheme: "ip".to_owned(), id: it.to_string() };
-        address.map(identity).into_iter().collect()
+        self.addresses.get(&client).cloned().unwrap_or_default()
     }
 
     /// All that a client is on its last connection.

@@ -95,6 +95,8 @@ pub struct Links {
     mesh: BTreeMap<ServerId, Mesh>,
     quorum: BTreeMap<ServerId, ConnId>,
     next_conn: u64,
+    /// Before that nobody has to go; asked after every input, so that it stands ready.
+    look_at: Time,
 }
 
 impl Links {
@@ -107,6 +109,7 @@ impl Links {
             mesh: BTreeMap::new(),
             quorum: BTreeMap::new(),
             next_conn: 2,
+            look_at: Time::NEVER,
         }
     }
 
@@ -211,6 +214,7 @@ impl Links {
         };
         self.open(conn, purpose);
         self.links.get_mut(&conn).expect("it was just opened").until = until;
+        self.look_at = self.look_at.min(until);
         let nameless = self.links.iter().filter(|(_, link)| link.until < Time::NEVER);
         let nameless: Vec<ConnId> = nameless.map(|(&conn, _)| conn).collect();
         if nameless.len() > NAMELESS_MAX {
@@ -220,14 +224,19 @@ impl Links {
 
     /// Time has passed: whoever has still not said who it is has to go.
     pub fn tick(&mut self, now: Time, out: &mut Vec<Do>) {
+        if now < self.look_at {
+            return;
+        }
         let over = self.links.iter().filter(|(_, link)| link.until <= now);
         let over: Vec<ConnId> = over.map(|(&conn, _)| conn).collect();
         over.into_iter().for_each(|conn| self.drop_link(conn, out));
+        self.look_at = self.links.values().map(|link| link.until).min().unwrap_or(Time::NEVER);
     }
 
-    /// When it wants to know of the time; [`Time::NEVER`] when everybody has said who it is.
+    /// When it wants to know of the time, at the latest; [`Time::NEVER`] when everybody has said
+    /// who it is.
     pub fn deadline(&self) -> Time {
-        self.links.values().map(|link| link.until).min().unwrap_or(Time::NEVER)
+        self.look_at
     }
 
     fn drop_link(&mut self, conn: ConnId, out: &mut Vec<Do>) {

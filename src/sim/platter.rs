@@ -105,18 +105,17 @@ impl Platter {
     /// The highest zxid up to which every tagged write is on the platter, in a file whose name is
     /// there as well. Zero when there is none.
     pub fn durable(&self) -> Zxid {
-        let logs = || {
-            let named = self.names.iter().map(|(name, id)| (name, &self.files[id], id));
-            named
-                .filter(|(_, file, _)| !file.cache.tags.is_empty())
-                .map(|(name, file, id)| (file, self.durable_names.get(name) == Some(id)))
-        };
-        let missing = logs().filter_map(|(file, named)| match named {
+        let is_named = |name: &String, id| self.durable_names.get(name) == Some(id);
+        let logs = self.names.iter().map(|(name, id)| (name, id, &self.files[id]));
+        let logs = logs.filter(|(.., file)| !file.cache.tags.is_empty());
+        let logs: Vec<(&File, bool)> =
+            logs.map(|(name, id, file)| (file, is_named(name, id))).collect();
+        let missing = logs.iter().filter_map(|(file, named)| match named {
             true => file.unsynced.iter().filter_map(Change::zxid).min(),
             false => file.cache.tags.first().map(|tag| tag.zxid),
         });
         let missing = missing.min().unwrap_or(Zxid::MAX);
-        let there = logs().filter(|&(_, named)| named).filter_map(|(file, _)| {
+        let there = logs.iter().filter(|(_, named)| *named).filter_map(|(file, _)| {
             file.platter.tags.iter().rev().map(|tag| tag.zxid).find(|&zxid| zxid < missing)
         });
         there.max().unwrap_or(Zxid::ZERO)

@@ -406,6 +406,11 @@ impl Peer {
         }
     }
 
+    /// Goes with every vote where there can be a new one.
+    fn told_membership(&self) -> Option<Arc<Membership>> {
+        self.common.settings.reconfigures.then(|| self.membership().clone())
+    }
+
     /// What it tells a server that looks for a leader, once it has one.
     fn told_vote(&self) -> Notification {
         let state = match self.role() {
@@ -416,13 +421,13 @@ impl Peer {
         };
         // Once an epoch is in force, all of its servers name it, whenever they came in.
         let vote = Vote { peer_epoch: self.vote.peer_epoch.max(self.common.current), ..self.vote };
-        vote.notification(state, self.round, self.membership())
+        vote.notification(state, self.round, self.told_membership())
     }
 
     fn elect(&mut self, now: Time, step: Step, asker: Option<ServerId>, effects: &mut Vec<Effect>) {
         let State::Looking(election) = &self.state else { return };
         (self.round, self.vote) = (election.round, election.vote);
-        let told = self.vote.notification(PeerState::Looking, self.round, self.membership());
+        let told = self.vote.notification(PeerState::Looking, self.round, self.told_membership());
         match step {
             Step::Wait => {}
             Step::Answer => effects.extend(asker.map(|asker| Effect::Notify(asker, told))),
@@ -630,7 +635,7 @@ impl Peer {
         self.vote = self.common.own_vote();
         effects.push(Effect::Note(Note::Role(Role::Looking)));
         self.state = State::Looking(Election::begin(now, self.round, &self.common));
-        let told = self.vote.notification(PeerState::Looking, self.round, self.membership());
+        let told = self.vote.notification(PeerState::Looking, self.round, self.told_membership());
         self.tell_all(&told, effects);
     }
 }

@@ -25,11 +25,17 @@ pub fn has_quorum(
     membership: &Membership,
     agree: impl Fn(ServerId) -> bool,
 ) -> bool {
-    enough(Tally {
-        voters: membership.voters().count(),
-        agreeing: membership.voters().filter(|&voter| agree(voter)).count(),
-        observers_agreeing: membership.observers().filter(|&it| agree(it)).count(),
-    })
+    let mut tally = Tally { voters: 0, agreeing: 0, observers_agreeing: 0 };
+    for (&id, member) in &membership.members {
+        match (member.votes, agree(id)) {
+            (true, agrees) => {
+                tally.voters += 1;
+                tally.agreeing += usize::from(agrees);
+            }
+            (false, agrees) => tally.observers_agreeing += usize::from(agrees),
+        }
+    }
+    enough(tally)
 }
 
 #[cfg(test)]

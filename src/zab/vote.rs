@@ -37,7 +37,7 @@ impl Vote {
         self,
         state: PeerState,
         round: u64,
-        membership: &Arc<Membership>,
+        membership: Option<Arc<Membership>>,
     ) -> Notification {
         Notification {
             state,
@@ -45,7 +45,7 @@ impl Vote {
             zxid: self.zxid,
             round,
             peer_epoch: self.peer_epoch,
-            membership: Some(membership.clone()),
+            membership,
         }
     }
 
