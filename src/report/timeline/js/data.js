@@ -150,7 +150,8 @@ const violation = head.violations[0] || null;
 function timeText(time, digits = 3) {
   // Cut off and not rounded, as everywhere else: a moment has one name.
   const whole = String(Math.floor(time)).padStart(7, '0');
-  return whole.slice(0, -6) + '.' + whole.slice(-6).slice(0, digits) + 's';
+  const part = whole.slice(-6).slice(0, digits);
+  return whole.slice(0, -6) + (part && '.' + part) + 's';
 }
 
 function lengthText(length) {
