@@ -25,7 +25,7 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
     let mut shrunk = shrink::watched(shrinker);
     let dir = find::report_dir(&args.from);
     let smaller = dir.join(shrink::SHRUNK);
-    let report = shrink::keep(&mut shrunk, &smaller)?;
+    let report = shrink::write(&mut shrunk, &smaller)?;
     // An interrupt ends the search, and what was found is told all the same.
     stop.store(false, Ordering::SeqCst);
     let load_us = shrunk.load_us();

@@ -15,6 +15,7 @@ mod error;
 mod explain;
 mod find;
 mod interrupt;
+mod keep;
 mod list;
 mod mutants;
 mod print;

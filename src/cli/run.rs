@@ -1,7 +1,7 @@
 //! `menagerie run`: one scenario, one seed.
 
 use super::args::{Format, RunArgs};
-use super::{CliError, find, print};
+use super::{CliError, find, keep, print};
 use crate::report::{self, Report};
 use crate::run::{self, Exit, RunOptions};
 use crate::scenario::Plan;
@@ -23,23 +23,17 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
 
 fn perform(plan: &Plan, args: &RunArgs) -> Result<Exit, CliError> {
     let mut outcome = run::run(plan, &RunOptions { messages: args.html, ..RunOptions::default() });
-    let mut exit = outcome.verdict(plan).exit();
-    let mut twin = None;
-    if outcome.messages.is_none() && outcome.verdict(plan).is_worth_a_picture() {
-        match run::messages_of(plan, &outcome) {
-            Ok(messages) => outcome.messages = Some(messages),
-            Err(events) => twin = Some(events),
-        }
-    }
+    let verdict = outcome.verdict(plan);
     let dir = args.out.clone().unwrap_or_else(|| default_dir(plan));
-    let report = Report::new(plan, &outcome, &dir);
-    report::write(&dir, plan, &outcome, &report)?;
-    if let Some(twin) = twin {
-        print::remark(&report::keep_twin(&dir, &outcome.events, &twin)?);
-        exit = Exit::Diverged;
-    }
+    let (report, same) = if outcome.messages.is_none() && verdict.is_worth_a_picture() {
+        keep::with_picture(&dir, plan, &mut outcome)?
+    } else {
+        let report = Report::new(plan, &outcome, &dir);
+        report::write(&dir, plan, &outcome, &report)?;
+        (report, true)
+    };
     print::result_as(args.format, &report, || report::run_text(&report, &dir));
-    Ok(exit)
+    Ok(if same { verdict.exit() } else { Exit::Diverged })
 }
 
 fn default_dir(plan: &Plan) -> PathBuf {

@@ -1,7 +1,7 @@
 //! `menagerie shrink`: a smaller plan that fails in the same way.
 
 use super::args::ShrinkArgs;
-use super::{CliError, find, interrupt, print};
+use super::{CliError, find, interrupt, keep, print};
 use crate::report::{self, Report, Table};
 use crate::run::shrink::{Limits, Progress, Shrinker, Shrunk, Size};
 use crate::run::{self, Exit};
@@ -41,7 +41,7 @@ pub fn shrink(args: &ShrinkArgs) -> Result<Exit, CliError> {
     let shrinker = shrinker.ok_or(CliError::Passes { plan: plan_file })?;
     let mut shrunk = watched(shrinker);
     let dir = args.out.clone().unwrap_or_else(|| find::report_dir(&args.from).join(SHRUNK));
-    let report = keep(&mut shrunk, &dir)?;
+    let report = write(&mut shrunk, &dir)?;
     let told = Told {
         fingerprint: shrunk.fingerprint.to_string(),
         before: shrunk.before,
@@ -57,20 +57,8 @@ pub fn shrink(args: &ShrinkArgs) -> Result<Exit, CliError> {
 }
 
 /// Writes the smaller plan's report, with its picture.
-pub fn keep(shrunk: &mut Shrunk, dir: &Path) -> Result<Report, CliError> {
-    let twin = match run::messages_of(&shrunk.plan, &shrunk.outcome) {
-        Ok(messages) => {
-            shrunk.outcome.messages = Some(messages);
-            None
-        }
-        Err(events) => Some(events),
-    };
-    let report = Report::new(&shrunk.plan, &shrunk.outcome, dir);
-    report::write(dir, &shrunk.plan, &shrunk.outcome, &report)?;
-    if let Some(twin) = twin {
-        print::remark(&report::keep_twin(dir, &shrunk.outcome.events, &twin)?);
-    }
-    Ok(report)
+pub fn write(shrunk: &mut Shrunk, dir: &Path) -> Result<Report, CliError> {
+    Ok(keep::with_picture(dir, &shrunk.plan, &mut shrunk.outcome)?.0)
 }
 
 /// Shrinks, and shows on a terminal how far it is.

@@ -1,8 +1,8 @@
 //! `menagerie sweep`: many seeds of many scenarios; keeps what they came to as it goes.
 
 use super::args::SweepArgs;
-use super::{CliError, find, interrupt, print};
-use crate::report::{self, Line, Report, Summary};
+use super::{CliError, find, interrupt, keep, print};
+use crate::report::{self, Line, Summary};
 use crate::run::{self, Done, Entrant, Exit, Guard, Sweep};
 use crate::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -108,21 +108,9 @@ impl<'a> Keeper<'a> {
     fn keep_report(&self, done: &Done) -> Result<PathBuf, CliError> {
         let dir = self.dir.join(&done.plan.scenario).join(done.plan.seed.to_string());
         let mut outcome = done.outcome.clone();
-        let twin = match run::messages_of(&done.plan, &outcome) {
-            Ok(messages) => {
-                outcome.messages = Some(messages);
-                None
-            }
-            Err(events) => Some(events),
-        };
-        let report = Report::new(&done.plan, &outcome, &dir);
-        report::write(&dir, &done.plan, &outcome, &report)?;
-        let twin = match &done.guard {
-            Guard::Differs { history, .. } => Some(history),
-            _ => twin.as_ref(),
-        };
-        if let Some(twin) = twin {
-            print::remark(&report::keep_twin(&dir, &outcome.events, twin)?);
+        keep::with_picture(&dir, &done.plan, &mut outcome)?;
+        if let Guard::Differs { history, .. } = &done.guard {
+            print::remark(&report::keep_twin(&dir, &outcome.events, history)?);
         }
         Ok(dir)
     }

@@ -5,7 +5,7 @@
 //! leader's history is counted, voter or not.
 
 use super::Mutant;
-use crate::zab::{Tally, is_majority};
+use super::zk_2959::everybody_counts;
 
 /// The entry for the table.
 pub const MUTANT: Mutant = Mutant {
@@ -14,8 +14,3 @@ pub const MUTANT: Mutant = Mutant {
     caught_by: &["voters_decide", "durability"],
     apply: |rules| rules.server.zab.quorum = everybody_counts,
 };
-
-/// Wrong: those who observe count like those who vote.
-fn everybody_counts(tally: Tally) -> bool {
-    is_majority(Tally { agreeing: tally.agreeing + tally.observers_agreeing, ..tally })
-}

@@ -17,6 +17,6 @@ pub const MUTANT: Mutant = Mutant {
 };
 
 /// Wrong: those who observe count like those who vote.
-fn everybody_counts(tally: Tally) -> bool {
+pub(super) fn everybody_counts(tally: Tally) -> bool {
     is_majority(Tally { agreeing: tally.agreeing + tally.observers_agreeing, ..tally })
 }

@@ -22,6 +22,7 @@ mod register;
 mod sequencers;
 mod turns;
 mod verify;
+mod waiting;
 mod watchers;
 
 pub use fixed::Fixed;

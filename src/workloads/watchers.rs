@@ -1,9 +1,10 @@
 //! Half of the clients write; the others leave watches, wait to be told, and read again.
 
-use super::ask::{ANY, below, children, create, delete, exists, get, path, set, watching};
-use super::turns::{PAUSE_MS, Turns};
+use super::ask::{ANY, below, children, create, delete, exists, get, set, watching};
+use super::turns::PAUSE_MS;
+use super::waiting::{self, Waiting};
 use super::{Seat, Seen, Step, Workload};
-use crate::base::{Millis, Range, Rng, ZPath};
+use crate::base::{Range, Rng, ZPath};
 use crate::history::Op;
 use serde::Deserialize;
 use std::num::NonZeroU32;
@@ -28,56 +29,37 @@ impl Default for Options {
 }
 
 struct Watchers {
-    turns: Turns,
-    seat: Seat,
-    wait_ms: Range<u64>,
-    keys: Vec<ZPath>,
-    /// Has left watches, and has not waited since.
-    armed: bool,
+    waiting: Waiting,
     /// The znode of which a watch spoke.
     told: Option<ZPath>,
-    written: u32,
 }
 
 /// One client's generator: clients in even seats write.
 pub fn build(options: Table, seat: Seat) -> Result<Box<dyn Workload>, Error> {
-    let options: Options = options.try_into()?;
-    let root = path("/watchers");
-    Ok(Box::new(Watchers {
-        seat,
-        wait_ms: options.wait_ms,
-        keys: (0..options.keys.get()).map(|key| below(&root, &format!("k{key}"))).collect(),
-        turns: Turns::new(seat, options.pause_ms, vec![root]),
-        armed: false,
-        told: None,
-        written: 0,
-    }))
+    let Options { keys, wait_ms, pause_ms } = options.try_into()?;
+    let options = waiting::Options { keys, wait_ms, pause_ms };
+    Ok(Box::new(Watchers { waiting: Waiting::new("/watchers", &options, seat), told: None }))
 }
 
 impl Workload for Watchers {
     fn next(&mut self, seen: Seen<'_>, rng: &mut Rng) -> Step {
-        self.turns.answered(seen);
         if let Seen::Told(told) = seen {
             self.told = Some(told.path.clone());
         }
-        if std::mem::take(&mut self.armed) {
-            return Step::Await(Millis(self.wait_ms.draw(rng)));
-        }
-        if let Some(step) = self.turns.rest(rng) {
+        if let Some(step) = self.waiting.rest(seen, rng) {
             return step;
         }
-        let key = self.keys[rng.below(self.keys.len() as u64) as usize].clone();
-        let writes = self.seat.index.is_multiple_of(2);
+        let key = self.waiting.key(rng);
+        let writes = self.waiting.seat.index.is_multiple_of(2);
         let ops = if writes { self.write(&key, rng) } else { self.arm(key, rng) };
-        self.turns.ask(ops)
+        self.waiting.ask(ops)
     }
 }
 
 impl Watchers {
     fn write(&mut self, key: &ZPath, rng: &mut Rng) -> Vec<Op> {
-        self.written += 1;
-        let value = format!("{}-{}", self.seat.index, self.written);
-        let child = below(key, &format!("child{}", self.seat.index));
+        let value = self.waiting.value();
+        let child = below(key, &format!("child{}", self.waiting.seat.index));
         match rng.below(12) {
             0..=3 => vec![create(key, value)],
             4..=6 => vec![set(key, value, ANY)],
@@ -91,7 +73,7 @@ impl Watchers {
 
     /// Reads what was told of, if anything, and leaves watches.
     fn arm(&mut self, key: ZPath, rng: &mut Rng) -> Vec<Op> {
-        self.armed = true;
+        self.waiting.armed = true;
         let key = self.told.take().unwrap_or(key);
         match rng.below(6) {
             0..=1 => vec![watching(get(&key))],

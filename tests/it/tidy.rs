@@ -91,6 +91,7 @@ const HELPERS: &[&str] = &[
     "faults/undo",
     "workloads/ask",
     "workloads/turns",
+    "workloads/waiting",
     // Reads everything at the end of each run; scenarios do not choose it.
     "workloads/verify",
     "checkers/judge",
