@@ -1,8 +1,9 @@
 //! Plays what was once asked of Apache ZooKeeper to our server, and compares the answers line by
 //! line, header zxids included. `tests/data/golden/README.md` says where the recordings are from.
+//! They are of 3.8.0, and so is the likeness of the server that they are played to.
 //!
 //! A recording holds the requests and what came back, but not everything that its maker knew:
-//! `tables` has the rest, and the few places where our server follows 3.9 instead of 3.8.
+//! `tables` has the rest.
 
 mod args;
 mod canon;

@@ -13,8 +13,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// As the recorded server was configured.
-const LINES: &str =
-    "tickTime=2000\nextendedTypesEnabled=true\n4lw.commands.whitelist=*\nmaxClientCnxns=0";
+const LINES: &str = "tickTime=2000\nextendedTypesEnabled=true\n4lw.commands.whitelist=*\n\
+    maxClientCnxns=0\nmenagerie.likeness=3.8";
 const LOOKS_EVERY_SECOND: &str = "\nznode.container.checkIntervalMs=1000";
 
 /// Plays them in their order: those that share a server on one, the others each on one of its own.

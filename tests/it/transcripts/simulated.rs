@@ -55,7 +55,7 @@ fn config(id: ServerId, servers: &[ServerId]) -> Config {
         snapshot_chunk: 100,
         operations: OperationSettings {
             extended_types: true,
-            likeness: Likeness::V3_9,
+            likeness: Likeness::V3_8,
             ..OperationSettings::default()
         },
         passing: Passing { check_ms: 1_000, ..Passing::default() },

@@ -1,7 +1,5 @@
-//! What a recording does not say, and where we follow ZooKeeper 3.9 where 3.8 differs. Everything
-//! that is special about one recording stands here.
+//! What a recording does not say. Everything that is special about one recording stands here.
 
-use super::canon::Word;
 use serde_json::{Value, json};
 
 /// The session that a client made up; no server ever gave it out.
@@ -119,70 +117,4 @@ fn decimal(text: &str) -> usize {
 
 fn digits(text: &str, is_digit: fn(char) -> bool) -> usize {
     text.find(|it| !is_digit(it)).unwrap_or(text.len())
-}
-
-// ---- Where we follow 3.9.
-
-/// A watcher event's header has the zxid of the change since ZOOKEEPER-4655 (3.9); before, −1. The
-/// player has seen to it that it is one that its connection could have by then, and drops it.
-pub fn event_zxid(zxid: i64, at_least: i64) -> Option<Word> {
-    (zxid <= 0 || zxid < at_least).then_some(Word::Zxid(zxid))
-}
-
-/// `check` only stands inside a multi (`zookeeper.md`, A.3). 3.8.0 takes one that stands alone for a
-/// write: it answers it when it does not hold, and leaves it without an answer when it does. The
-/// player asks the same in a multi of one part.
-pub const ALONE_ONLY_IN_3_8: &str = "check";
-
-/// `exists` asks for READ since ZOOKEEPER-2590 (3.8.4, 3.9.2). Recordings in which it is refused by
-/// us, by connection and xid.
-const EXISTS_WITHOUT_READ: &[(&str, &str, i64)] = &[
-    ("p17_acl", "c1", 19),
-    ("p17_acl", "c1", 34),
-    ("p17_acl", "c1", 49),
-    ("p17_acl", "c1", 64),
-    ("p17_acl", "c1", 79),
-    ("p18_auth_digest", "b", 2),
-    ("p18_auth_digest", "b", 8),
-];
-
-/// Turns our answers into those of 3.8.0, where they may differ, and nowhere else.
-pub fn as_3_8(script: &str, recorded: &[Value], played: &mut [Value]) {
-    for (then, now) in recorded.iter().zip(played) {
-        if now["reply"]["op"] == "exists" && may_be_refused(script, now) {
-            as_if_not_refused(then, now);
-        }
-        if script == "p32_multi_create2" {
-            let results = now.pointer_mut("/reply/results").and_then(Value::as_array_mut);
-            results.into_iter().flatten().for_each(as_create);
-        }
-    }
-}
-
-fn may_be_refused(script: &str, now: &Value) -> bool {
-    let place =
-        |it: &&(&str, &str, i64)| it.0 == script && now["c"] == it.1 && now["reply"]["xid"] == it.2;
-    EXISTS_WITHOUT_READ.iter().any(|it| place(&it))
-}
-
-fn as_if_not_refused(then: &Value, now: &mut Value) {
-    let mut refused = then.clone();
-    if let Some(reply) = refused["reply"].as_object_mut() {
-        reply.remove("stat");
-        reply.insert("err".to_owned(), json!(-102));
-    }
-    if refused == *now {
-        *now = then.clone();
-    }
-}
-
-/// In a multi, 3.8.0 answers `create2` as `create`; since ZOOKEEPER-4026 it has its own type and its
-/// Stat.
-fn as_create(result: &mut Value) {
-    if let Some(result) = result.as_object_mut()
-        && result.get("type") == Some(&json!("create2"))
-        && result.remove("stat").is_some()
-    {
-        result.insert("type".to_owned(), json!("create"));
-    }
 }
