@@ -1,8 +1,9 @@
 //! The disk's thread: executes what the server wants done, strictly in order, so that nobody else
 //! waits for a sync.
 
-use super::folder::Folder;
+use super::folder::{Folder, sizes_of};
 use super::inbox::Inbox;
+use crate::base::ConnId;
 use crate::server::{DiskOp, Input};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 enum Job {
     Perform(DiskOp),
     Read,
+    Measure { conn: ConnId },
 }
 
 /// The server's end of the queue to the thread.
@@ -41,6 +43,11 @@ impl Disk {
         let _ = self.jobs.send(Job::Read);
     }
 
+    /// Has the files measured, for this connection.
+    pub fn measure(&self, conn: ConnId) {
+        let _ = self.jobs.send(Job::Measure { conn });
+    }
+
     /// Waits until everything is done that was pushed.
     pub fn finish(self) {
         drop(self.jobs);
@@ -58,6 +65,10 @@ fn work(mut folder: Folder, queue: &Receiver<Job>, inbox: &Inbox, slow: Duration
                 DiskOp::Barrier { token } => Some(Input::DiskDone { token: *token }),
                 _ => None,
             }),
+            Job::Measure { conn } => {
+                let sizes = sizes_of(&folder.places());
+                Ok(Some(Input::DiskMeasured { conn: *conn, sizes }))
+            }
             Job::Read => folder.gather().map(|image| Some(Input::Loaded { image })),
         };
         match done {

@@ -2,9 +2,10 @@
 //! reads them. It asks the server through its inbox, like everybody.
 
 use super::error::Error;
+use super::folder::sizes_of;
 use super::inbox::{Inbox, Mail, Question};
 use super::metrics;
-use crate::server::{Admin, Endpoint, Server};
+use crate::server::{Admin, DiskSizes, Endpoint, Server};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,7 +13,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -22,18 +22,18 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 struct Asked {
     inbox: Arc<Inbox>,
-    data: PathBuf,
-    log: PathBuf,
+    /// See [`sizes_of`].
+    places: [PathBuf; 2],
     url: String,
 }
 
-/// Answers the AdminServer's commands, from now on. `data` and `log` are the server's folders.
+/// Answers the AdminServer's commands, from now on. `places` are the server's folders.
 pub(super) async fn serve_admin(
     admin: &Admin,
-    [data, log]: [PathBuf; 2],
+    places: [PathBuf; 2],
     inbox: Arc<Inbox>,
 ) -> Result<(), Error> {
-    let asked = Asked { inbox, data, log, url: admin.url.clone() };
+    let asked = Asked { inbox, places, url: admin.url.clone() };
     let one = format!("{}/{{command}}", admin.url);
     let router = Router::new()
         .route(&admin.url, get(list))
@@ -77,13 +77,10 @@ async fn command(State(asked): State<Asked>, Path(name): Path<String>) -> Respon
 
 impl Asked {
     fn dirs(&self) -> Map<String, Value> {
-        let size = |folder: &PathBuf| {
-            let files = fs::read_dir(folder).into_iter().flatten().flatten();
-            files.filter_map(|file| file.metadata().ok()).map(|it| it.len()).sum::<u64>()
-        };
+        let DiskSizes { data, log } = sizes_of(&self.places);
         Map::from_iter([
-            ("datadir_size".to_owned(), json!(size(&self.data))),
-            ("logdir_size".to_owned(), json!(size(&self.log))),
+            ("datadir_size".to_owned(), json!(data)),
+            ("logdir_size".to_owned(), json!(log)),
             ("command".to_owned(), json!("dirs")),
             ("error".to_owned(), Value::Null),
         ])

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  connection.rs   a task for each connection ──┐            ┌──▶ outlet.rs ──▶ connection.rs
-//!  sockets.rs      who connects, and whom ──────┤            │
+//!  sockets.rs      who connects, and whom ──────┤            ├──▶ listeners.rs
 //!  disk.rs         a thread: folder.rs ─────────┼─▶ inbox.rs ─▶ node.rs ─▶ Server::handle
 //!  http.rs         who asks over HTTP ──────────┤            │
 //!  start.rs        signals ─────────────────────┘            │
@@ -23,6 +23,7 @@ mod error;
 mod folder;
 mod http;
 mod inbox;
+mod listeners;
 mod metrics;
 mod node;
 mod outlet;

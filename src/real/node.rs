@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::disk::Disk;
 use super::error::Error;
 use super::inbox::{Inbox, Mail, Question};
+use super::listeners::Moves;
 use super::outlet::{End, Outlet};
 use super::sockets::{Farewells, Sockets};
 use crate::base::{ConnId, ServerId};
@@ -39,6 +40,8 @@ pub struct Node {
     pub disk: Disk,
     /// Its network.
     pub sockets: Sockets,
+    /// Where it listens.
+    pub moves: Moves,
     /// Where it finds the others.
     pub addresses: Addresses,
     /// How long it tries to connect to another one.
@@ -154,7 +157,10 @@ impl Running {
             Effect::Resume { conn } => self.pause(conn, false),
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
+            Effect::MeasureDisk { conn } => self.node.disk.measure(conn),
             Effect::Members(members) => self.node.addresses.extend(addresses_of(&members.members)),
+            // Nobody hears it once the process ends.
+            Effect::Listen { port, at } => drop(self.node.moves.send((port, at))),
             Effect::Stranger { server, election } => {
                 self.node.addresses.insert((server, Port::Election), election);
             }

@@ -1,7 +1,6 @@
-//! Listening and dialling: how connections begin.
+//! Accepting and dialling: how connections begin.
 
 use super::connection::{FAREWELL, serve};
-use super::error::Error;
 use super::inbox::{Inbox, Mail};
 use super::outlet::Outlet;
 use crate::base::ConnId;
@@ -53,6 +52,7 @@ impl Farewells {
 }
 
 /// A port to listen on.
+#[derive(Clone)]
 pub struct Listen {
     /// For whom.
     pub port: Port,
@@ -71,15 +71,8 @@ impl Sockets {
         Sockets { inbox, next, outlet_limit_bytes, alive }
     }
 
-    /// Listens, from now on.
-    pub async fn listen(&self, on: Listen) -> Result<(), Error> {
-        let bind = |error| Error::Bind { port: on.key, address: on.address.clone(), error };
-        let listener = TcpListener::bind(&on.address).await.map_err(bind)?;
-        tokio::spawn(self.clone().accept_all(listener, on));
-        Ok(())
-    }
-
-    async fn accept_all(self, listener: TcpListener, on: Listen) {
+    /// Takes whoever connects, for ever.
+    pub async fn accept_all(self, listener: TcpListener, on: Listen) {
         loop {
             match listener.accept().await {
                 Ok((stream, from)) => {

@@ -5,10 +5,11 @@ use super::disk::Disk;
 use super::error::Error;
 use super::folder::Folder;
 use super::inbox::Inbox;
+use super::listeners::Listeners;
 use super::node::{Node, addresses_of};
 use super::sockets::{Farewells, Listen, Sockets};
 use super::{http, tls};
-use crate::server::{Endpoint, Input, Port, Rules, Server, ZooCfg};
+use crate::server::{Input, Port, Rules, Server, ZooCfg};
 use std::env;
 use std::fs;
 use std::io;
@@ -76,7 +77,8 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
     let inbox = Arc::new(Inbox::default());
     let farewells = Farewells::new();
     let sockets = Sockets::new(inbox.clone(), OUTLET_LIMIT_BYTES, &farewells);
-    listen(&cfg, &sockets).await?;
+    let mut listeners = Listeners::new(sockets.clone(), cfg.listens_on_all);
+    listen(&cfg, &mut listeners).await?;
     listen_for_http(&cfg, folder.places(), &inbox).await?;
     end_on_signals(&inbox)?;
     let node = Node {
@@ -85,6 +87,7 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
         disk: Disk::start(folder, inbox.clone(), Duration::from_millis(cfg.slow_sync_ms)),
         inbox,
         sockets,
+        moves: listeners.follow(),
         addresses: addresses_of(&cfg.members).collect(),
         dial_patience: Duration::from_millis(cfg.dial_ms),
         farewells,
@@ -92,24 +95,23 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
     node.run().await
 }
 
-async fn listen(cfg: &ZooCfg, sockets: &Sockets) -> Result<(), Error> {
+async fn listen(cfg: &ZooCfg, listeners: &mut Listeners) -> Result<(), Error> {
     if let Some(own) = cfg.members.get(&cfg.config.id) {
         for (port, endpoint) in [(Port::Learner, &own.quorum), (Port::Election, &own.election)] {
-            let everywhere = Endpoint { host: "0.0.0.0".into(), port: endpoint.port };
-            let endpoint = if cfg.listens_on_all { &everywhere } else { endpoint };
             let key = "this server's line `server.N`";
-            sockets.listen(Listen { port, key, address: endpoint.to_string(), tls: None }).await?;
+            let address = listeners.address(port, endpoint);
+            listeners.add(Listen { port, key, address, tls: None }).await?;
         }
     }
     if let Some(tls) = &cfg.tls {
         let (key, address) = ("secureClientPort", tls.at.to_string());
         let acceptor = Some(tls::acceptor(tls)?);
-        sockets.listen(Listen { port: Port::Client, key, address, tls: acceptor }).await?;
+        listeners.add(Listen { port: Port::Client, key, address, tls: acceptor }).await?;
         tracing::info!("clients on {}, over TLS", tls.at);
     }
     if let Some(client) = &cfg.client {
         let (key, address) = ("clientPort", client.to_string());
-        sockets.listen(Listen { port: Port::Client, key, address, tls: None }).await?;
+        listeners.add(Listen { port: Port::Client, key, address, tls: None }).await?;
         tracing::info!("clients on {client}");
     }
     Ok(())

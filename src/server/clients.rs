@@ -63,7 +63,7 @@ impl Server {
         self.silence.remove(conn);
         self.watches.forget(conn);
         let session = match it.stage {
-            Stage::Fresh => return,
+            Stage::Fresh | Stage::Measuring => return,
             Stage::Creating { session, .. }
             | Stage::Resuming { session, .. }
             | Stage::Open { session } => session,

@@ -19,6 +19,8 @@ const UNFLUSHED_MAX: usize = 1 << 20;
 pub enum Stage {
     /// Has not sent its first packet.
     Fresh,
+    /// Asked how large the files are, and waits for the disk.
+    Measuring,
     /// Asked for a new session, which is on its way through the quorum.
     Creating {
         /// The session to be.
@@ -137,7 +139,7 @@ impl Connection {
     pub fn session(&self) -> Option<SessionId> {
         match self.stage {
             Stage::Open { session } => Some(session),
-            Stage::Fresh | Stage::Creating { .. } | Stage::Resuming { .. } => None,
+            _ => None,
         }
     }
 

@@ -4,12 +4,15 @@
 //! connection ends.
 
 use super::config::Words;
-use super::connections::Connection;
+use super::connections::{Connection, Stage};
+use super::io::Effect;
 use super::server::Server;
 use super::stats::{Stats, Traffic};
 use crate::base::ConnId;
 use crate::history::Role;
+use crate::storage::DiskSizes;
 use crate::tree::WatchKind;
+use Answer::{Measured, Now};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -20,32 +23,38 @@ pub const VERSION: &str = concat!("3.9.5-menagerie-", env!("CARGO_PKG_VERSION"),
 const NOT_SERVING: &str = "This ZooKeeper instance is not currently serving requests\n";
 
 /// What a server says to a word.
-type Answer = fn(&mut Server) -> String;
+enum Answer {
+    /// What it knows.
+    Now(fn(&mut Server) -> String),
+    /// What the disk knows.
+    Measured,
+}
 
 /// Answers to a word, in the order in which they are listed.
 const ALL: &[(&str, Answer)] = &[
-    ("ruok", |_| "imok".to_owned()),
-    ("srvr", |it| it.when_serving(|it| format!("{}{}", it.version_line(), it.server_lines()))),
-    ("stat", |it| it.when_serving(Server::stat)),
-    ("mntr", |it| it.when_serving(Server::mntr)),
-    ("conf", |it| it.when_serving(Server::conf)),
-    ("cons", |it| it.when_serving(|it| it.connection_lines(true) + "\n")),
-    ("dump", |it| it.when_serving(Server::dump)),
-    ("envi", |it| it.envi()),
-    ("wchs", |it| it.when_serving(Server::wchs)),
-    ("wchc", |it| it.when_serving(Server::wchc)),
-    ("wchp", |it| it.when_serving(Server::wchp)),
-    ("isro", Server::isro),
-    ("crst", |it| it.when_serving(Server::crst)),
-    ("srst", |it| it.when_serving(Server::srst)),
-    ("gtmk", |_| "256".to_owned()),
-    ("stmk", |_| "256".to_owned()),
-    ("hash", |it| it.when_serving(Server::hash)),
+    ("ruok", Now(|_| "imok".to_owned())),
+    ("srvr", Now(|it| it.when_serving(|it| format!("{}{}", it.version_line(), it.server_lines())))),
+    ("stat", Now(|it| it.when_serving(Server::stat))),
+    ("mntr", Now(|it| it.when_serving(Server::mntr))),
+    ("conf", Now(|it| it.when_serving(Server::conf))),
+    ("cons", Now(|it| it.when_serving(|it| it.connection_lines(true) + "\n"))),
+    ("dump", Now(|it| it.when_serving(Server::dump))),
+    ("envi", Now(|it| it.envi())),
+    ("wchs", Now(|it| it.when_serving(Server::wchs))),
+    ("wchc", Now(|it| it.when_serving(Server::wchc))),
+    ("wchp", Now(|it| it.when_serving(Server::wchp))),
+    ("dirs", Measured),
+    ("isro", Now(Server::isro)),
+    ("crst", Now(|it| it.when_serving(Server::crst))),
+    ("srst", Now(|it| it.when_serving(Server::srst))),
+    ("gtmk", Now(|_| "256".to_owned())),
+    ("stmk", Now(|_| "256".to_owned())),
+    ("hash", Now(|it| it.when_serving(Server::hash))),
 ];
 
 impl Server {
-    /// Answers a connection whose first bytes are a word, and ends it. False when they are none, or
-    /// not yet whole.
+    /// Answers a connection whose first bytes are a word, and ends it; or has the disk asked first.
+    /// False when they are none, or not yet whole.
     pub(super) fn answer_word(&mut self, conn: ConnId) -> bool {
         let Some(first) = self.conns.get(&conn).and_then(|it| it.frames.waiting().first_chunk())
         else {
@@ -59,18 +68,41 @@ impl Server {
             Words::All => true,
             Words::These(words) => words.contains(*word),
         };
-        let text = if allowed {
-            answer(self)
-        } else {
-            format!("{word} is not executed because it is not in the whitelist.\n")
+        let text = match answer {
+            _ if !allowed => {
+                format!("{word} is not executed because it is not in the whitelist.\n")
+            }
+            Answer::Now(answer) => answer(self),
+            Answer::Measured if self.is_up() => {
+                self.conns.get_mut(&conn).expect("it has asked").stage = Stage::Measuring;
+                self.effects.push(Effect::MeasureDisk { conn });
+                return true;
+            }
+            Answer::Measured => NOT_SERVING.to_owned(),
         };
-        self.send(conn, text.into_bytes());
-        self.close_client(conn);
+        self.say(conn, text);
         true
     }
 
+    /// The disk says how large its files are. Whoever asked may have gone.
+    pub(super) fn disk_measured(&mut self, conn: ConnId, sizes: DiskSizes) {
+        if self.conns.get(&conn).is_some_and(|it| it.stage == Stage::Measuring) {
+            let DiskSizes { data, log } = sizes;
+            self.say(conn, format!("datadir_size: {data}\nlogdir_size: {log}\n"));
+        }
+    }
+
+    fn say(&mut self, conn: ConnId, text: String) {
+        self.send(conn, text.into_bytes());
+        self.close_client(conn);
+    }
+
+    fn is_up(&self) -> bool {
+        self.serving.is_some() || self.read_only
+    }
+
     fn when_serving(&mut self, answer: impl Fn(&mut Server) -> String) -> String {
-        if self.serving.is_some() || self.read_only { answer(self) } else { NOT_SERVING.to_owned() }
+        if self.is_up() { answer(self) } else { NOT_SERVING.to_owned() }
     }
 
     fn version_line(&self) -> String {

@@ -2,8 +2,8 @@
 
 use crate::base::{ConnId, ServerId, Time};
 use crate::history::Note;
-use crate::storage::{DiskOp, Image};
-use crate::wire::Membership;
+use crate::storage::{DiskOp, DiskSizes, Image};
+use crate::wire::{Endpoint, Member, Membership};
 use core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +17,15 @@ pub enum Port {
     Learner,
     /// For elections (3888).
     Election,
+}
+
+impl Port {
+    /// Where a member listens, as far as its line says so.
+    pub fn endpoints(of: &Member) -> impl Iterator<Item = (Port, &Endpoint)> {
+        let always = [(Port::Learner, &of.quorum), (Port::Election, &of.election)];
+        let clients = of.client.as_ref().map(|at| (Port::Client, at));
+        always.into_iter().chain(clients)
+    }
 }
 
 /// What a server's clocks say.
@@ -79,6 +88,13 @@ pub enum Input {
         /// Every file.
         image: Image,
     },
+    /// How large the files on the disk are, for whoever asked with [`Effect::MeasureDisk`].
+    DiskMeasured {
+        /// The connection.
+        conn: ConnId,
+        /// In bytes.
+        sizes: DiskSizes,
+    },
     /// The disk could not do something. What was not synced may be lost, whatever is tried now, so
     /// that the server ends itself and acknowledges nothing more (ZOOKEEPER-2247).
     DiskFailed {
@@ -134,9 +150,21 @@ pub enum Effect {
     Disk(DiskOp),
     /// Bring all that is on the disk, as [`Input::Loaded`]. Nothing is under way there.
     ReadDisk,
+    /// Say with [`Input::DiskMeasured`] how large the files on the disk are.
+    MeasureDisk {
+        /// Who wants to know.
+        conn: ConnId,
+    },
     /// These servers are there, and there: for whoever makes connections. What was said of others
     /// before stays true.
     Members(Arc<Membership>),
+    /// Listen there, and no longer where it was before: the configuration says so.
+    Listen {
+        /// On which port.
+        port: Port,
+        /// Where.
+        at: Endpoint,
+    },
     /// Somebody who is no member says to be this server, and to be found there for elections
     /// (`host:port`).
     Stranger {
@@ -165,6 +193,9 @@ impl fmt::Display for Input {
             Input::Closed { conn } => write!(f, "closed {conn}"),
             Input::DiskDone { token } => write!(f, "disk done {token}"),
             Input::Loaded { image } => write!(f, "loaded {} files", image.len()),
+            Input::DiskMeasured { conn, sizes } => {
+                write!(f, "disk measured {conn} {} {}", sizes.data, sizes.log)
+            }
             Input::DiskFailed { reason } => write!(f, "disk failed: {reason}"),
             Input::Stop => f.write_str("stop"),
             Input::Tick => f.write_str("tick"),
@@ -183,9 +214,11 @@ impl fmt::Display for Effect {
             Effect::Resume { conn } => write!(f, "resume {conn}"),
             Effect::Disk(op) => write!(f, "disk {op}"),
             Effect::ReadDisk => f.write_str("read disk"),
+            Effect::MeasureDisk { conn } => write!(f, "measure disk {conn}"),
             Effect::Members(members) => {
                 write!(f, "members {}", members.to_string().replace('\n', " "))
             }
+            Effect::Listen { port, at } => write!(f, "listen {port:?} at {at}"),
             Effect::Stranger { server, election } => write!(f, "stranger {server} at {election}"),
             Effect::Note(note) => write!(f, "note {note:?}"),
             Effect::Halt => f.write_str("halt"),

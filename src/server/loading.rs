@@ -1,6 +1,6 @@
 //! A server and its disk: reading all of it, writing the log in batches, cutting it, snapshots.
 
-use super::io::Effect;
+use super::io::{Effect, Port};
 use super::rules::Progress;
 use super::server::{After, Server};
 use crate::base::{Millis, SessionId, Zxid};
@@ -131,6 +131,19 @@ impl Server {
         for membership in self.peer.memberships() {
             self.located.extend(membership.members.keys());
             self.effects.push(Effect::Members(membership));
+        }
+        self.listen_as_configured();
+    }
+
+    /// Listens where the configuration in force says that this server is.
+    fn listen_as_configured(&mut self) {
+        let memberships = self.peer.memberships();
+        let own = memberships.first().and_then(|it| it.members.get(&self.config.id));
+        for (port, at) in own.into_iter().flat_map(Port::endpoints) {
+            if self.listens.get(&port) != Some(at) {
+                self.listens.insert(port, at.clone());
+                self.effects.push(Effect::Listen { port, at: at.clone() });
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::base::{ConnId, Epoch, Millis, ServerId, SessionId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::storage::{DiskOp, Position, Recovered, Store};
 use crate::tree::{Overlay, SnapshotWriter, Tree, Txn, Watches};
-use crate::wire::{Packet, PacketKind};
+use crate::wire::{Endpoint, Packet, PacketKind};
 use crate::zab::{self, Peer, Ticket};
 use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -68,6 +68,8 @@ pub struct Server {
     pub(super) read_only: bool,
     /// Whoever is, was or shall be a member, beside those that it was started with.
     pub(super) located: BTreeSet<ServerId>,
+    /// Where it was last told to listen.
+    pub(super) listens: BTreeMap<Port, Endpoint>,
     /// Others, who have said where they are.
     strangers: BTreeSet<ServerId>,
     /// How many connections there are from each address.
@@ -156,6 +158,10 @@ impl Server {
     /// A server that has not begun; [`Input::Start`] begins it.
     pub fn new(config: Config, rules: Rules) -> Server {
         let tick = Millis(config.tick_ms);
+        let own = config.ensemble.members.get(&config.id);
+        let listens =
+            own.into_iter().flat_map(Port::endpoints).map(|(port, at)| (port, at.clone()));
+        let listens = listens.collect();
         Server {
             peer: Peer::new(config.zab(), rules.zab),
             links: Links::new(config.id, config.election_address()),
@@ -176,6 +182,7 @@ impl Server {
             looking_since: None,
             read_only: false,
             located: BTreeSet::new(),
+            listens,
             strangers: BTreeSet::new(),
             addresses: BTreeMap::new(),
             outstanding_count: 0,
@@ -274,6 +281,7 @@ impl Server {
             Input::Closed { conn } if self.links.has(conn) => self.link_closed(conn),
             Input::Closed { conn } => self.forget_client(conn),
             Input::DiskDone { token } => self.disk_done(token),
+            Input::DiskMeasured { conn, sizes } => self.disk_measured(conn, sizes),
             Input::Loaded { image } => self.loaded(&image),
             Input::DiskFailed { reason } => self.fail(reason),
             Input::Stop => self.end(),

@@ -9,7 +9,7 @@ use super::standstill::Standstill;
 use super::world::World;
 use crate::base::{ConnId, Millis, NodeId, ServerId, Time};
 use crate::history::What;
-use crate::server::{Config, Effect, Input, Now, Port, Rules, Server};
+use crate::server::{Config, Effect, Image, Input, Now, Port, Rules, Server};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -74,6 +74,10 @@ impl ServerProcess {
                         let image = self.world.disk_image(id).into();
                         next.push_back(Input::Loaded { image });
                     }
+                    Effect::MeasureDisk { conn } => {
+                        let sizes = Image::from(self.world.disk_image(id)).sizes();
+                        next.push_back(Input::DiskMeasured { conn, sizes });
+                    }
                     Effect::Flush { conn } => next.push_back(Input::Flushed { conn }),
                     Effect::Halt => return self.halt(),
                     effect => self.perform(effect),
@@ -111,9 +115,9 @@ impl ServerProcess {
             Effect::Pause { .. } | Effect::Resume { .. } => {}
             Effect::Disk(op) => self.world.disk_push(id, op),
             // Nodes are found by their names here.
-            Effect::Members(_) | Effect::Stranger { .. } => {}
+            Effect::Members(_) | Effect::Listen { .. } | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
-            Effect::ReadDisk | Effect::Flush { .. } | Effect::Halt => {
+            Effect::ReadDisk | Effect::MeasureDisk { .. } | Effect::Flush { .. } | Effect::Halt => {
                 unreachable!("the loop does these")
             }
         }

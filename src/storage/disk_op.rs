@@ -3,6 +3,15 @@
 use crate::base::Zxid;
 use std::fmt;
 
+/// How large the files of a disk are, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DiskSizes {
+    /// Those in the folder with the snapshots.
+    pub data: u64,
+    /// Those in the folder with the log; it may be the same one.
+    pub log: u64,
+}
+
 /// One operation. A disk executes them strictly in order, like one thread; syncing takes time, and
 /// everything behind it waits.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! What is on a disk, as far as a server that starts has to know.
 
+use super::disk_op::DiskSizes;
 use super::epochs::{ACCEPTED, CURRENT};
 use super::log;
 use super::recovery::MEMBERSHIP;
@@ -35,6 +36,12 @@ impl Image {
     /// No file.
     pub fn new() -> Image {
         Image::default()
+    }
+
+    /// How large the files are that were read: all of them in one folder.
+    pub fn sizes(&self) -> DiskSizes {
+        let sum = self.read.values().map(|bytes| bytes.len() as u64).sum();
+        DiskSizes { data: sum, log: sum }
     }
 
     /// Reads what recovery needs: the newest snapshot that is whole, and the log from there on. A

@@ -12,7 +12,7 @@ mod scan;
 mod snapshots;
 mod store;
 
-pub use disk_op::DiskOp;
+pub use disk_op::{DiskOp, DiskSizes};
 pub use image::{Files, Image};
 pub use keeping::Keeping;
 pub use log::{Log, Position};

@@ -102,7 +102,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
             })),
         1 => length.prop_map(|length: i32| length.to_be_bytes().to_vec()),
         1 => some(),
-        1 => prop::sample::select(vec!["ruok", "srvr", "stat", "mntr", "cons", "dump", "xxxx"])
+        1 => prop::sample::select(vec!["ruok", "srvr", "stat", "mntr", "cons", "dump", "dirs", "xxxx"])
             .prop_map(|word| word.as_bytes().to_vec()),
     ]
 }

@@ -154,9 +154,16 @@ impl Stage {
                 let image = self.disk.image();
                 self.inputs.push_back(Input::Loaded { image });
             }
+            Effect::MeasureDisk { conn } => {
+                let sizes = self.disk.image().sizes();
+                self.inputs.push_back(Input::DiskMeasured { conn, sizes });
+            }
             Effect::Members(members) => self.located.extend(members.members.keys()),
             Effect::Stranger { .. } => panic!("nobody may join here"),
-            Effect::Note(_) | Effect::Pause { .. } | Effect::Resume { .. } => {}
+            Effect::Note(_)
+            | Effect::Listen { .. }
+            | Effect::Pause { .. }
+            | Effect::Resume { .. } => {}
             Effect::Halt => self.halted = true,
         }
     }

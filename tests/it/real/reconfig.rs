@@ -63,6 +63,29 @@ fn write(host: &Host, path: &str) {
 }
 
 #[test]
+fn clients_find_a_server_where_the_new_configuration_says() {
+    let ports: Vec<[u16; 3]> = (0..3).map(|_| [(); 3].map(|()| free_port())).collect();
+    let lines: Vec<String> = (1..=3).zip(&ports).map(|(id, &it)| line(id, it)).collect();
+    let mut hosts: Vec<Host> = (1..=3).map(|id| host(id, ports[id - 1][2], &lines)).collect();
+    write(&hosts[2], "/before");
+    let mut old = hosts[1].client();
+
+    let moved = free_port();
+    let elsewhere = line(2, [ports[1][0], ports[1][1], moved]);
+    reconfigure(&[&hosts[0], &hosts[2]], &elsewhere, "", |it| it.contains(&moved.to_string()));
+    let before = std::mem::replace(&mut hosts[1].port, moved);
+    assert!(hosts[1].client().get("/before").unwrap().is_some());
+    assert!(old.get("/before").unwrap().is_some(), "connections stay");
+    wait_for("nobody where it listened before", || Client::open(before).err());
+
+    // Its own file still says the old port.
+    hosts[1].kill();
+    hosts[1].start();
+    assert!(hosts[1].client().get("/before").unwrap().is_some());
+    wait_for("nobody there again", || Client::open(before).err());
+}
+
+#[test]
 fn a_server_joins_another_leaves_and_the_rest_carries_on() {
     let ports: Vec<[u16; 3]> = (0..4).map(|_| [(); 3].map(|()| free_port())).collect();
     let lines: Vec<String> = (1..=4).zip(&ports).map(|(id, &it)| line(id, it)).collect();

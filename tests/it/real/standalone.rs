@@ -33,6 +33,18 @@ fn sigterm_ends_it_in_order() {
 }
 
 #[test]
+fn it_tells_how_large_its_files_are() {
+    let mut host = Host::alone("4lw.commands.whitelist=dirs");
+    host.start();
+    host.client().create("/a", &[b'x'; 5_000]).unwrap();
+    let size = |name: &str| fs::metadata(host.data().join(name)).unwrap().len();
+    let expected: u64 = files(&host.data()).iter().map(|name| size(name)).sum();
+    assert!(expected > 5_000);
+    let told = host.word("dirs");
+    assert_eq!(told, format!("datadir_size: {expected}\nlogdir_size: {expected}\n"));
+}
+
+#[test]
 fn a_folder_belongs_to_one_process() {
     let mut host = Host::alone("");
     host.start();

@@ -316,7 +316,11 @@ impl Stage {
                 let image = self.hosts[&id].disk.image();
                 self.inputs.push_back((id, Input::Loaded { image }));
             }
-            Effect::Members(_) | Effect::Stranger { .. } => {}
+            Effect::MeasureDisk { conn } => {
+                let sizes = self.hosts[&id].disk.image().sizes();
+                self.inputs.push_back((id, Input::DiskMeasured { conn, sizes }));
+            }
+            Effect::Members(_) | Effect::Listen { .. } | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.note(id, &note),
             Effect::Halt => self.say(&format!("{id} halts")),
         }
