@@ -5,6 +5,7 @@ use super::error::Error;
 use super::folder::sizes_of;
 use super::inbox::{Inbox, Mail, Question};
 use super::metrics;
+use super::sockets::OUT_OF_FILES_PAUSE;
 use crate::server::{Admin, DiskSizes, Endpoint, Server};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -12,11 +13,20 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+
+/// So many connections are answered at a time; others wait.
+const CONNECTIONS_MAX: usize = 64;
+/// How long who asks for metrics may take to ask and to read.
+const METRICS_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the answers need.
 #[derive(Clone)]
@@ -39,20 +49,52 @@ pub(super) async fn serve_admin(
         .route(&admin.url, get(list))
         .route(&one, get(command).post(command))
         .with_state(asked);
-    serve("admin.serverPort", &admin.at, router).await
+    serve("admin.serverPort", &admin.at, router, Duration::from_millis(admin.patience_ms)).await
 }
 
 /// Tells metrics, from now on.
 pub(super) async fn serve_metrics(at: &Endpoint, inbox: Arc<Inbox>) -> Result<(), Error> {
     let router = Router::new().route("/metrics", get(told_metrics)).with_state(inbox);
-    serve("metricsProvider.httpPort", at, router).await
+    serve("metricsProvider.httpPort", at, router, METRICS_PATIENCE).await
 }
 
-async fn serve(key: &'static str, at: &Endpoint, router: Router) -> Result<(), Error> {
+async fn serve(
+    key: &'static str,
+    at: &Endpoint,
+    router: Router,
+    patience: Duration,
+) -> Result<(), Error> {
     let bind = |error| Error::Bind { port: key, address: at.to_string(), error };
     let listener = TcpListener::bind(at.to_string()).await.map_err(bind)?;
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    tokio::spawn(answer_all(key, listener, router, patience));
     Ok(())
+}
+
+/// Answers one request of each connection, and so many connections at a time: what is asked here
+/// must not take from the clients.
+async fn answer_all(key: &'static str, at: TcpListener, router: Router, patience: Duration) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let place = room.clone().acquire_owned().await;
+        match at.accept().await {
+            Ok((stream, _)) => {
+                let service = TowerToHyperService::new(router.clone());
+                let answered = http1::Builder::new()
+                    .keep_alive(false)
+                    .serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(async move {
+                    if tokio::time::timeout(patience, answered).await.is_err() {
+                        tracing::debug!("{key}: too slow; the connection is ended");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!("{key}: cannot accept a connection: {error}");
+                tokio::time::sleep(OUT_OF_FILES_PAUSE).await;
+            }
+        }
+    }
 }
 
 async fn list(State(asked): State<Asked>) -> Html<String> {

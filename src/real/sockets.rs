@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 /// How long to wait when the process has no file descriptor left for one more connection.
-const OUT_OF_FILES_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const OUT_OF_FILES_PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to agree on TLS; without a session it gets no longer either.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 

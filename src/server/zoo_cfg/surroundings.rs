@@ -37,11 +37,12 @@ pub struct Admin {
     pub at: Endpoint,
     /// The path before the names of commands, with a slash at its beginning and none at its end.
     pub url: String,
+    /// How long who asks may take to ask and to read, in milliseconds (`admin.idleTimeout`).
+    pub patience_ms: u64,
 }
 
 /// Keys that ZooKeeper knows, and that mean nothing here; no harm comes of that.
 const MEANINGLESS: &[&str] = &[
-    "admin.idleTimeout",
     "clientPortListenBacklog",
     "closeSessionTxn.enabled",
     "digest.enabled",
@@ -129,12 +130,13 @@ pub(super) fn admin(from: &mut Entries) -> Result<Option<Admin>, BadZooCfg> {
     let enabled = from.flag("admin.enableServer")?.unwrap_or(true);
     let host = from.text("admin.serverAddress").unwrap_or_else(|| "0.0.0.0".into());
     let port = from.number("admin.serverPort", 1..=65_535)?.unwrap_or(8_080) as u16;
+    let patience_ms = from.number("admin.idleTimeout", 1..=3_600_000)?.unwrap_or(30_000);
     let url = from.text("admin.commandURL").unwrap_or_else(|| "/commands".into());
     let url = url.trim_end_matches('/').to_owned();
     if !url.starts_with('/') || url.contains(['{', '}', '*']) {
         return Err(from.wrong("admin.commandURL", "a path, as `/commands`"));
     }
-    Ok(enabled.then_some(Admin { at: Endpoint { host, port }, url }))
+    Ok(enabled.then_some(Admin { at: Endpoint { host, port }, url, patience_ms }))
 }
 
 /// Metrics over HTTP, if the provider of ZooKeeper's that does it is named.

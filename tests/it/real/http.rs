@@ -170,6 +170,23 @@ fn nothing_is_told_where_it_is_off() {
 
 /// A port that is taken ends the start, as with the others.
 #[test]
+fn whoever_asks_nothing_has_to_go() {
+    let admin = free_port();
+    let mut host = Host::alone("");
+    host.configure(&format!(
+        "admin.enableServer=true\nadmin.serverAddress=127.0.0.1\nadmin.serverPort={admin}\n\
+         admin.idleTimeout=400"
+    ));
+    host.start();
+    drop(host.client());
+    let silent: Vec<TcpStream> = (0..100).map(|_| connect(admin).unwrap()).collect();
+    assert_eq!(get(admin, "/commands/ruok").status, 200, "it is its turn when others are gone");
+    for mut stream in silent {
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    }
+}
+
+#[test]
 fn a_port_for_http_that_is_taken_is_named() {
     let (first, admin, _) = host();
     first.client();
