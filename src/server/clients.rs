@@ -1,12 +1,12 @@
 //! Clients and their sessions: handshake, resumption, signs of life, expiry, close
 //! (`zookeeper.md`, A.2 and C.6).
 
-use super::connections::{Connection, Stage};
+use super::connections::{Connection, Due, Stage};
 use super::io::Effect;
 use super::password;
 use super::server::Server;
 use super::sessions::Owner;
-use crate::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Time, Xid};
+use crate::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Time, Xid, Zxid};
 use crate::history::Note;
 use crate::ops::{Auth, CloseSession, Reply, Request};
 use crate::wire::{ConnectRequest, ConnectResponse, Frames, Packet, PacketKind, Reader, Writer};
@@ -36,6 +36,7 @@ impl Server {
         conns.into_iter().for_each(|conn| self.close_client(conn));
         self.sessions.clear();
         self.locals.clear();
+        self.unclaimed.clear();
         self.local_expiry.clear();
         self.overlay.clear();
         self.touched.clear();
@@ -62,6 +63,7 @@ impl Server {
         self.leave_address(it.from.ip());
         self.silence.remove(conn);
         self.watches.forget(conn);
+        self.leave_unclaimed(&it);
         let session = match it.stage {
             Stage::Fresh | Stage::Measuring => return,
             Stage::Creating { session, .. }
@@ -70,6 +72,16 @@ impl Server {
         };
         if self.conn_of.get(&session) == Some(&conn) {
             self.conn_of.remove(&session);
+        }
+    }
+
+    /// A session that only this server knows may come back to it, while what its connection asked for
+    /// is still under way. Of the others, see [`Connection::since`].
+    fn leave_unclaimed(&mut self, gone: &Connection) {
+        let Some(session) = gone.session().filter(|it| self.is_local(*it)) else { return };
+        let count = gone.waiting.iter().filter(|it| matches!(it.due, Due::Txn { .. })).count();
+        if count > 0 {
+            *self.unclaimed.entry(session).or_default() += count;
         }
     }
 
@@ -121,15 +133,14 @@ impl Server {
         self.regulate(conn);
     }
 
-    /// Less may be outstanding now: goes on with what waits.
-    pub(super) fn read_throttled(&mut self) {
-        if self.throttled.is_empty() {
-            return;
-        }
+    /// Less may be outstanding now: goes on with what waits. Whether there was anything.
+    pub(super) fn read_throttled(&mut self) -> bool {
+        let before = self.outstanding_count;
         for conn in std::mem::take(&mut self.throttled) {
             self.read_frames(conn);
             self.regulate(conn);
         }
+        self.outstanding_count > before
     }
 
     /// Goes on with the frames that are whole, until the connection waits for its session.
@@ -165,7 +176,7 @@ impl Server {
         let (min, max) = (self.config.min_session_timeout_ms, self.config.max_session_timeout_ms);
         let asked = u64::try_from(request.timeout_ms).unwrap_or(0);
         request.timeout_ms = i32::try_from(asked.clamp(min, max)).unwrap_or(i32::MAX);
-        self.silence.touch(self.now.time, conn, Millis(request.timeout_ms as u64));
+        self.silence.restart(self.now.time, conn, Millis(request.timeout_ms as u64));
         if request.session == SessionId(0) {
             self.create_session(conn, request);
         } else {
@@ -175,7 +186,8 @@ impl Server {
 
     fn create_session(&mut self, conn: ConnId, request: ConnectRequest) {
         let (session, timeout_ms) = (self.fresh_session(), request.timeout_ms);
-        if self.read_only || self.config.sessions.local {
+        let local = self.config.sessions.local && !self.config.standalone;
+        if self.read_only || local {
             return self.create_local(conn, session, &request);
         }
         self.set_stage(conn, session, Stage::Creating { session, request });
@@ -209,14 +221,15 @@ impl Server {
             return self.refuse_session(conn, &request);
         }
         // A server that only reads takes the client's word until there is a leader to ask.
-        let here = self.read_only || self.touch_local(session);
+        let here = self.read_only || self.resume_local(session, timeout_ms);
         self.set_stage(conn, session, Stage::Resuming { session, request });
         if here {
-            return self.resumed(session, true);
+            return self.resumed(session, true, Zxid::ZERO);
         }
         if self.leads() {
             let valid = self.resume(session, timeout_ms, Owner::Me);
-            return self.resumed(session, valid);
+            let since = self.last_proposed();
+            return self.resumed(session, valid, since);
         }
         let mut data = Writer::new();
         data.long(session.0).int(timeout_ms);
@@ -227,10 +240,12 @@ impl Server {
     /// As the leader: whether a session is still there. If so it lives on, under a new owner and with
     /// the timeout that the client is told now.
     fn resume(&mut self, session: SessionId, timeout_ms: i32, owner: Owner) -> bool {
+        let now = self.now.time;
         self.touch(session, timeout_ms);
         let valid = self.sessions.is_live(session);
         if valid {
             self.sessions.set_owner(session, owner);
+            self.sessions.restart(now, session, timeout_ms);
         }
         valid
     }
@@ -257,19 +272,22 @@ impl Server {
         let mut data = Writer::new();
         data.long(session.0).boolean(valid);
         let data = Some(data.into_bytes().into());
-        let answer = Packet::of(PacketKind::Revalidate, -1, data);
+        let since = self.last_proposed().to_wire();
+        let answer = Packet::of(PacketKind::Revalidate, since, data);
         self.with_links(|links, out| links.send(from, &answer, out));
     }
 
-    /// The leader has said whether a session is still there.
+    /// The leader has said whether a session is still there. The packet's zxid is that of its last
+    /// proposal then; ZooKeeper's says −1.
     pub(super) fn revalidated(&mut self, packet: &Packet) {
         let mut data = Reader::new(packet.data());
         if let (Ok(session), Ok(valid)) = (data.session(), data.boolean()) {
-            self.resumed(session, valid);
+            self.resumed(session, valid, Zxid::from_wire(packet.zxid.max(0)));
         }
     }
 
-    fn resumed(&mut self, session: SessionId, valid: bool) {
+    /// `since`: what is proposed later, and only that, may be asked for by this connection.
+    fn resumed(&mut self, session: SessionId, valid: bool, since: Zxid) {
         let Some(&conn) = self.conn_of.get(&session) else { return };
         let Some(Connection { stage: Stage::Resuming { request, .. }, .. }) = self.conns.get(&conn)
         else {
@@ -277,6 +295,7 @@ impl Server {
         };
         let request = request.clone();
         if valid {
+            self.conns.get_mut(&conn).expect("it is there").since = since;
             self.welcome(conn, session, &request);
         } else {
             self.refuse_session(conn, &request);

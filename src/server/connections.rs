@@ -2,7 +2,7 @@
 //! (`NIOServerCnxn`, `CommitProcessor`).
 
 use super::stats::Traffic;
-use crate::base::{ErrorCode, SessionId, Time, Xid};
+use crate::base::{ErrorCode, SessionId, Time, Xid, Zxid};
 use crate::ops::{Reply, Request};
 use crate::wire::{ConnectRequest, Frames, Identity};
 use core::net::SocketAddr;
@@ -105,6 +105,9 @@ pub struct Connection {
     pub frames: Frames,
     /// Requests of which the answer is owed, in the order in which they came.
     pub waiting: VecDeque<Waiting>,
+    /// What was proposed up to here, a connection before it has asked for: its numbers may be the
+    /// same, since a client may begin to count anew with each connection.
+    pub since: Zxid,
     /// The negotiated timeout: silence for longer ends the connection.
     pub timeout_ms: i32,
     /// Whether the driver was asked to read no more of it.
@@ -127,6 +130,7 @@ impl Connection {
             stage: Stage::Fresh,
             frames: Frames::with_max(frame_max),
             waiting: VecDeque::new(),
+            since: Zxid::ZERO,
             timeout_ms: patience_ms,
             paused: false,
             unflushed: 0,

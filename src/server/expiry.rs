@@ -33,6 +33,12 @@ impl<T: Ord + Copy> Expiry<T> {
         true
     }
 
+    /// It was heard of now, and from now on has this timeout, which may be shorter than before.
+    pub fn restart(&mut self, now: Time, it: T, timeout: Millis) {
+        self.remove(it);
+        self.touch(now, it, timeout);
+    }
+
     /// It is no longer waited for.
     pub fn remove(&mut self, it: T) {
         let Some(bucket) = self.bucket_of.remove(&it) else { return };
@@ -90,11 +96,19 @@ mod tests {
     }
 
     #[test]
-    fn time_is_only_ever_added() {
+    fn a_sign_of_life_only_adds_time() {
         let mut expiry = Expiry::new(Millis(100));
         assert!(expiry.touch(Time::from_ms(0), 1, Millis(1000)));
         assert!(!expiry.touch(Time::from_ms(10), 1, Millis(200)));
         assert!(expiry.touch(Time::from_ms(200), 1, Millis(1000)));
         assert!(expiry.take_expired(Time::from_ms(1100)).is_empty());
+    }
+
+    #[test]
+    fn a_new_timeout_may_be_shorter() {
+        let mut expiry = Expiry::new(Millis(100));
+        expiry.touch(Time::from_ms(0), 1, Millis(1000));
+        expiry.restart(Time::from_ms(100), 1, Millis(200));
+        assert_eq!(expiry.deadline(), Time::from_ms(400));
     }
 }

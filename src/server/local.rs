@@ -47,6 +47,15 @@ impl Server {
         true
     }
 
+    /// Its client comes back, and is told this timeout. False when it is no session of this server's
+    /// own.
+    pub(super) fn resume_local(&mut self, session: SessionId, timeout_ms: i32) -> bool {
+        let Some(told_ms) = self.locals.get_mut(&session) else { return false };
+        *told_ms = timeout_ms;
+        self.local_expiry.remove(session);
+        self.touch_local(session)
+    }
+
     /// Ends those that were silent for too long.
     pub(super) fn expire_locals(&mut self) {
         for session in self.local_expiry.take_expired(self.now.time) {

@@ -15,6 +15,7 @@ use crate::wire::{
     RequestHeader, Writer, opcode,
 };
 use crate::zab::Delivery;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// A request that reached the leader, and what it came with.
@@ -294,7 +295,9 @@ impl Server {
         if let Body::CreateSession { timeout_ms } = txn.body {
             return self.session_created(txn.session, timeout_ms);
         }
-        if let Some(&conn) = self.conn_of.get(&txn.session) {
+        if self.is_unclaimed(txn.session) {
+            // Whoever has asked for it is gone.
+        } else if let Some(&conn) = self.conn_of.get(&txn.session) {
             self.settle_request(conn, txn, applied);
         }
         if let Body::CloseSession { .. } = txn.body {
@@ -302,14 +305,22 @@ impl Server {
         }
     }
 
+    /// Whether a connection has asked for this session's next transaction that is gone. Then one less
+    /// is to come.
+    fn is_unclaimed(&mut self, session: SessionId) -> bool {
+        let Entry::Occupied(mut left) = self.unclaimed.entry(session) else { return false };
+        *left.get_mut() -= 1;
+        if *left.get() == 0 {
+            left.remove();
+        }
+        true
+    }
+
     fn settle_request(&mut self, conn: ConnId, txn: &Txn, applied: &Applied) {
-        let Some(it) = self.conns.get_mut(&conn) else { return };
+        let Some(it) = self.conns.get_mut(&conn).filter(|it| it.since < txn.zxid) else { return };
         let first = it.waiting.front();
         let answers = |it: &Waiting| (self.rules.answers)(it.xid, txn.xid);
-        let waits = first.is_some_and(|it| answers(it) && matches!(it.due, Due::Txn { .. }));
-        if !waits {
-            let overtakes = it.waiting.iter().any(|it| it.xid == txn.xid);
-            assert!(!overtakes, "a write is answered behind everything that was asked before it");
+        if !first.is_some_and(|it| answers(it) && matches!(it.due, Due::Txn { .. })) {
             return;
         }
         let asked = it.waiting.pop_front().expect("it is the first one");
@@ -402,8 +413,13 @@ impl Server {
         self.tree.last().max(floor)
     }
 
+    /// The last proposal that there is, as far as this server knows.
+    pub(super) fn last_proposed(&self) -> Zxid {
+        self.peer.last_proposed().unwrap_or(self.peer.last())
+    }
+
     fn reply_zxid(&self) -> i64 {
-        let proposed = self.peer.last_proposed().unwrap_or(self.peer.last());
+        let proposed = self.last_proposed();
         let processed = self.processed();
         let progress = Progress { processed, proposed: proposed.max(processed) };
         (self.rules.reply_zxid)(progress).to_wire()

@@ -61,6 +61,9 @@ pub struct Server {
     pub(super) silence: Expiry<ConnId>,
     /// Sessions that only this server knows, with their timeouts.
     pub(super) locals: BTreeMap<SessionId, i32>,
+    /// Of such a session, how many transactions are still to come that connections have asked for
+    /// which are gone.
+    pub(super) unclaimed: BTreeMap<SessionId, usize>,
     pub(super) local_expiry: Expiry<SessionId>,
     /// Since when it has looked for a leader, if it does.
     pub(super) looking_since: Option<Time>,
@@ -178,6 +181,7 @@ impl Server {
             conns: BTreeMap::new(),
             conn_of: BTreeMap::new(),
             locals: BTreeMap::new(),
+            unclaimed: BTreeMap::new(),
             local_expiry: Expiry::new(tick),
             looking_since: None,
             read_only: false,
@@ -252,7 +256,10 @@ impl Server {
         std::mem::swap(&mut self.effects, effects);
         self.take(input);
         self.work_off();
-        self.read_throttled();
+        // What is read now may want something done in turn; it becomes less each time.
+        while self.read_throttled() {
+            self.work_off();
+        }
         self.continue_snapshot();
         self.write_batch();
         self.send_outbox();

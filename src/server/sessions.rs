@@ -64,6 +64,14 @@ impl Sessions {
         Some(self.wait(now, session, timeout_ms))
     }
 
+    /// Its client comes back, and is told this timeout. It counts from now on, also when it is shorter
+    /// than the one before; a late sign of life through the server before does not (see `touch`).
+    pub fn restart(&mut self, now: Time, session: SessionId, timeout_ms: i32) {
+        if let Some(patience) = (self.patience)(millis(timeout_ms)) {
+            self.expiry.restart(now, session, patience);
+        }
+    }
+
     /// Whether a session is there and not about to end.
     pub fn is_live(&self, session: SessionId) -> bool {
         self.live.get(&session).is_some_and(|it| !it.closing)

@@ -15,7 +15,8 @@ use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
 use menagerie::server::{
-    Config, DiskOp, Effect, Input, Now, OperationSettings, Port, Rules, Server, SessionKinds,
+    ClientLimits, Config, DiskOp, Effect, Input, Now, OperationSettings, Port, Rules, Server,
+    SessionKinds,
 };
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Membership, Reader, ReplyHeader, RequestHeader,
@@ -157,6 +158,10 @@ impl Stage {
                 local: has("local"),
                 upgrades: has("upgrades"),
                 read_only: has("read_only"),
+            },
+            clients: ClientLimits {
+                outstanding_max: number("outstanding", 1_000) as usize,
+                ..ClientLimits::default()
             },
             snapshot_every: number("snapshot_every", 1000),
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
