@@ -107,7 +107,8 @@ fn alone(part: Part) -> Request {
 
 /// What shows a server who the client is.
 pub(super) fn auth(proof: &Proof) -> Auth {
-    Auth { kind: 0, scheme: proof.scheme.clone(), proof: proof.secret.clone().into_bytes() }
+    let secret = proof.secret.clone().into_bytes();
+    Auth { kind: 0, scheme: proof.scheme.clone(), proof: Some(secret) }
 }
 
 fn entry(acl: &history::Acl) -> Acl {

@@ -8,6 +8,9 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use core::net::IpAddr;
 use sha1::{Digest, Sha1};
 
+/// What an entry of a list takes besides its scheme and its id.
+const ENTRY_BYTES: usize = 12;
+
 /// Shows who the connection is (`AuthPacket`). Sent with the xid `wire::AUTH`; answered at once, also
 /// before what was asked earlier.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,20 +19,20 @@ pub struct Auth {
     pub kind: i32,
     /// By which scheme: `digest`, `ip`.
     pub scheme: String,
-    /// What proves it; of `digest` user and password with a colon between.
-    pub proof: Vec<u8>,
+    /// What proves it; of `digest` user and password with a colon between. Null proves nothing.
+    pub proof: Option<Vec<u8>>,
 }
 
 impl Auth {
     /// Puts it into bytes.
     pub fn encode(&self, to: &mut Writer) {
-        to.int(self.kind).string(&self.scheme).buffer(Some(&self.proof));
+        to.int(self.kind).string(&self.scheme).buffer(self.proof.as_deref());
     }
 
     /// Reads it.
     pub fn decode(from: &mut Reader) -> Result<Auth, Malformed> {
         let (kind, scheme) = (from.int()?, from.string_or_null()?);
-        Ok(Auth { kind, scheme, proof: from.buffer()?.unwrap_or_default().to_vec() })
+        Ok(Auth { kind, scheme, proof: from.buffer()?.map(<[u8]>::to_vec) })
     }
 
     /// Who that is, for a connection from `address`: one identity, or several. `None` when the
@@ -38,7 +41,7 @@ impl Auth {
         let identity = |scheme: &str, id| Identity { scheme: scheme.to_owned(), id };
         match &*self.scheme {
             "digest" => {
-                let digest = digest_of(&String::from_utf8_lossy(&self.proof));
+                let digest = digest_of(&String::from_utf8_lossy(self.proof.as_deref()?));
                 let is_super = settings.super_digest.as_ref() == Some(&digest);
                 let above = is_super.then(|| identity("super", String::new()));
                 Some(above.into_iter().chain([identity("digest", digest)]).collect())
@@ -71,8 +74,13 @@ pub(super) fn user_name(identity: &Identity) -> &str {
 }
 
 /// The list that a request's list stands for: each entry once, `auth` replaced by who the connection
-/// is. Refused when an entry makes no sense, or there is none (`PrepRequestProcessor.fixupACL`).
-pub(super) fn settle(asked: &[Acl], ids: &[Identity]) -> Result<Vec<Acl>, ErrorCode> {
+/// is. Refused when an entry makes no sense, or there is none (`PrepRequestProcessor.fixupACL`); and
+/// when it becomes too long, by which `room_bytes` becomes less.
+pub(super) fn settle(
+    asked: &[Acl],
+    ids: &[Identity],
+    room_bytes: &mut usize,
+) -> Result<Vec<Acl>, ErrorCode> {
     let mut settled: Vec<Acl> = Vec::new();
     let mut add = |acl: Acl| {
         if !settled.contains(&acl) {
@@ -84,6 +92,8 @@ pub(super) fn settle(asked: &[Acl], ids: &[Identity]) -> Result<Vec<Acl>, ErrorC
             let mut proven = ids.iter().filter(|id| id.scheme == "digest").peekable();
             proven.peek().ok_or(ErrorCode::InvalidAcl)?;
             for Identity { scheme, id } in proven.cloned() {
+                let left = room_bytes.checked_sub(scheme.len() + id.len() + ENTRY_BYTES);
+                *room_bytes = left.ok_or(ErrorCode::MarshallingError)?;
                 add(Acl { perms: entry.perms, scheme, id });
             }
         } else if is_valid(entry) {
@@ -134,9 +144,13 @@ mod tests {
         let ids = [("ip", "10.0.0.1"), ("digest", "ann:x"), ("digest", "bob:y")]
             .map(|(scheme, id)| Identity { scheme: scheme.to_owned(), id: id.to_owned() });
         let twice = [acl(31, "auth", ""), acl(1, "world", "anyone"), acl(1, "world", "anyone")];
-        let settled = settle(&twice, &ids).unwrap();
+        let mut room_bytes = 1_000;
+        let settled = settle(&twice, &ids, &mut room_bytes).unwrap();
         let due = [acl(31, "digest", "ann:x"), acl(31, "digest", "bob:y"), twice[1].clone()];
         assert_eq!(settled, due);
+        assert_eq!(room_bytes, 1_000 - 2 * (6 + 5 + 12));
+        assert_eq!(settle(&twice, &ids, &mut 30), Err(ErrorCode::MarshallingError));
+        let mut settle = |asked: &[Acl], ids: &[Identity]| settle(asked, ids, &mut room_bytes);
         assert_eq!(settle(&twice, &ids[..1]), Err(ErrorCode::InvalidAcl));
         for (scheme, id) in [
             ("world", "nobody"),

@@ -1,10 +1,13 @@
 //! `create`, `create2`, `createContainer` and `createTTL`: a new znode. All but the first form also
 //! answer with its Stat.
 
-use super::{Preparation, Reply, Settings, auth};
+use super::{Preparation, Reply, Settings};
 use crate::base::{Data, ErrorCode, ZPath, sequence_suffix};
 use crate::tree::{Body, Lifetime, Record, TTL_MS_MAX, perm};
 use crate::wire::{Acl, Malformed, Reader, Writer, opcode, read_acls, read_stat, write_acls};
+
+/// The flags of a container.
+pub(super) const CONTAINER: i32 = 4;
 
 /// Creates a znode (`CreateRequest`).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +75,11 @@ impl Create {
         matches!(self.flags, 1 | 3)
     }
 
+    /// Whether the znode will have a time to live.
+    pub(super) fn has_ttl(&self) -> bool {
+        matches!(self.flags, 5 | 6)
+    }
+
     fn is_sequential(&self) -> bool {
         matches!(self.flags, 2 | 3 | 6)
     }
@@ -87,7 +95,7 @@ impl Create {
         ttl_ms: Option<i64>,
         settings: &Settings,
     ) -> Result<Lifetime, ErrorCode> {
-        let has_ttl = matches!(self.flags, 5 | 6);
+        let has_ttl = self.has_ttl();
         if !(0..=6).contains(&self.flags) {
             return Err(ErrorCode::BadArguments);
         }
@@ -118,7 +126,7 @@ impl Create {
         let lifetime = self.lifetime(opcode, ttl_ms, leader.settings)?;
         let slash = self.path.rfind('/').filter(|_| !self.path.contains('\0'));
         let slash = slash.ok_or(ErrorCode::BadArguments)?;
-        let acls = auth::settle(&self.acls, leader.ids)?;
+        let acls = leader.settle(&self.acls)?;
         let parent_path = if slash == 0 { "/" } else { &self.path[..slash] };
         let parent = leader.get(parent_path).ok_or(ErrorCode::NoNode)?;
         leader.check_access(&parent, perm::CREATE)?;

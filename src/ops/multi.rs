@@ -3,7 +3,8 @@
 //! On the wire a stream: before each part a header (type, done, error), after the last one a header
 //! that says done (`MultiOperationRecord.java`, `MultiResponse.java`).
 
-use super::{Check, Create, CreateTtl, Delete, Likeness, Preparation, Reply, SetData};
+use super::create::CONTAINER;
+use super::{Check, Create, CreateTtl, Delete, Likeness, Preparation, Reply, SetData, Settings};
 use crate::base::{ErrorCode, Stat};
 use crate::tree::{Applied, Body};
 use crate::wire::{Malformed, Reader, Writer, encode_stat, opcode, read_stat};
@@ -107,17 +108,26 @@ impl Multi {
 impl Part {
     fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
         match self {
-            // The mistake of 3.8: what the client hears of it has no Stat.
-            Part::Create2(part) if leader.settings.likeness < Likeness::V3_9 => {
-                part.prepare(opcode::CREATE, leader)
-            }
             Part::Create(part) | Part::Create2(part) | Part::CreateContainer(part) => {
-                part.prepare(self.opcode(), leader)
+                part.prepare(self.creates_as(part.flags, leader.settings), leader)
+            }
+            Part::CreateTtl(CreateTtl { create, .. }) if !create.has_ttl() => {
+                create.prepare(self.creates_as(create.flags, leader.settings), leader)
             }
             Part::CreateTtl(part) => part.prepare(leader),
             Part::Delete(part) => part.prepare(leader),
             Part::SetData(part) => part.prepare(leader),
             Part::Check(part) => part.prepare(leader),
+        }
+    }
+
+    /// Within a multi the flags of a create say what it makes (`Op.Create`), and not its number. The
+    /// mistake of 3.8: what the client hears of a `create2` has no Stat.
+    fn creates_as(&self, flags: i32, settings: &Settings) -> i32 {
+        match self {
+            _ if flags == CONTAINER => opcode::CREATE_CONTAINER,
+            Part::Create2(_) if settings.likeness >= Likeness::V3_9 => opcode::CREATE2,
+            _ => opcode::CREATE,
         }
     }
 
@@ -147,10 +157,14 @@ impl Part {
     }
 
     fn decode(number: i32, from: &mut Reader) -> Result<Part, Malformed> {
+        let create = |from: &mut Reader| match Create::decode(from)? {
+            it if it.has_ttl() => Err(from.bad("a time to live is missing")),
+            it => Ok(it),
+        };
         match number {
-            opcode::CREATE => Create::decode(from).map(Part::Create),
-            opcode::CREATE2 => Create::decode(from).map(Part::Create2),
-            opcode::CREATE_CONTAINER => Create::decode(from).map(Part::CreateContainer),
+            opcode::CREATE => create(from).map(Part::Create),
+            opcode::CREATE2 => create(from).map(Part::Create2),
+            opcode::CREATE_CONTAINER => create(from).map(Part::CreateContainer),
             opcode::CREATE_TTL => CreateTtl::decode(from).map(Part::CreateTtl),
             opcode::DELETE => Delete::decode(from).map(Part::Delete),
             opcode::SET_DATA => SetData::decode(from).map(Part::SetData),

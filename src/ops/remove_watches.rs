@@ -1,6 +1,7 @@
 //! `removeWatches` and `checkWatches`: a client no longer waits, or asks whether it does.
 
 use super::Reply;
+use crate::base::ErrorCode;
 use crate::tree::Removal;
 use crate::wire::{Malformed, Reader, Writer};
 
@@ -24,9 +25,9 @@ impl RemoveWatches {
         Ok(RemoveWatches { path: from.string()?, kind: from.int()? })
     }
 
-    /// Which watches; `None` for a number that says nothing.
-    pub fn which(&self) -> Option<Removal> {
-        Removal::from_wire(self.kind)
+    /// Which watches. A number that says nothing is an error (`WatcherType.fromInt`).
+    pub fn which(&self) -> Result<Removal, ErrorCode> {
+        Removal::from_wire(self.kind).ok_or(ErrorCode::MarshallingError)
     }
 }
 

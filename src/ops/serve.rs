@@ -1,9 +1,9 @@
 //! What a server does with a request: a leader prepares writes, every server answers reads.
 
-use super::{Likeness, Reply, Request, Settings};
+use super::{Likeness, Reply, Request, Settings, auth};
 use crate::base::{ErrorCode, SessionId, ZPath, Zxid};
 use crate::tree::{Access, Body, Overlay, Part, Record, Rules, Tree, WatchKind, Znode, may};
-use crate::wire::Identity;
+use crate::wire::{Acl, Identity};
 
 /// What a leader prepares a transaction with: the tree, and what is outstanding on top of it.
 #[derive(Debug)]
@@ -22,6 +22,9 @@ pub struct Preparation<'a> {
     pub rules: &'a Rules,
     /// The administrator's.
     pub settings: &'a Settings,
+    /// So many bytes may still be longer in the transaction than in the request: its lists say
+    /// `auth`, and whoever asks may have shown to be many, with long names.
+    pub room_bytes: usize,
 }
 
 impl Preparation<'_> {
@@ -36,6 +39,11 @@ impl Preparation<'_> {
     pub(super) fn put_parent(&mut self, record: Record, path: &str) {
         let path = ZPath::parse(path).expect("a parent that exists has a valid path");
         self.overlay.put(path, Part::Parent, Record { zxid: self.zxid, ..record });
+    }
+
+    /// The list that a request's list stands for.
+    pub(super) fn settle(&mut self, asked: &[Acl]) -> Result<Vec<Acl>, ErrorCode> {
+        auth::settle(asked, self.ids, &mut self.room_bytes)
     }
 
     pub(super) fn check_version(&self, asked: i32, found: i32) -> Result<(), ErrorCode> {
@@ -86,7 +94,8 @@ impl Request {
             Request::Delete(it) => it.prepare(leader),
             Request::SetData(it) => it.prepare(leader),
             Request::SetAcl(it) => it.prepare(leader),
-            Request::Check(it) => it.prepare(leader),
+            // ZooKeeper 3.8 logs what it cannot read again.
+            Request::Check(it) => it.prepare(leader).map(|_| Body::Error(0)),
             Request::Multi(it) => Ok(it.prepare(leader)),
             Request::CloseSession(_) => Ok(close_session(leader)),
             _ => Err(ErrorCode::Unimplemented),

@@ -1,6 +1,6 @@
 //! `setACL`: a znode gets another access control list.
 
-use super::{Preparation, Reply, auth};
+use super::{Preparation, Reply};
 use crate::base::{ErrorCode, ZPath};
 use crate::tree::{Body, Record, perm};
 use crate::wire::{Acl, Malformed, Reader, Writer, read_acls, read_stat, write_acls};
@@ -34,7 +34,7 @@ impl SetAcl {
     /// Turns it into a transaction. Refusals in the order of `zookeeper.md`, A.3.
     pub(super) fn prepare(&self, leader: &mut Preparation) -> Result<Body, ErrorCode> {
         let path = ZPath::parse(&self.path).map_err(|_| ErrorCode::BadArguments)?;
-        let acls = auth::settle(&self.acls, leader.ids)?;
+        let acls = leader.settle(&self.acls)?;
         let own = leader.get(&self.path).ok_or(ErrorCode::NoNode)?;
         leader.check_access(&own, perm::ADMIN)?;
         leader.check_version(self.version, own.aversion)?;

@@ -353,16 +353,13 @@ impl Server {
     /// A client shows who it is. It is answered at once; a client that cannot show it has to go.
     pub(super) fn authenticate(&mut self, conn: ConnId, xid: Xid, auth: &Auth) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
-        match auth.identities(it.from.ip(), &self.config.operations) {
-            Some(ids) => {
-                it.add_ids(ids);
-                self.reply(conn, xid, Ok(Reply::Empty), 0);
-            }
-            None => {
-                self.reply(conn, xid, Err(ErrorCode::AuthFailed.to_wire()), 0);
-                self.close_client(conn);
-            }
+        let bytes_max = self.config.clients.frame_bytes_max;
+        let ids = auth.identities(it.from.ip(), &self.config.operations);
+        if ids.is_some_and(|ids| it.add_ids(ids, bytes_max)) {
+            return self.reply(conn, xid, Ok(Reply::Empty), 0);
         }
+        self.reply(conn, xid, Err(ErrorCode::AuthFailed.to_wire()), 0);
+        self.close_client(conn);
     }
 
     /// A client sent something: it is there. A learner tells the leader with its next ping.

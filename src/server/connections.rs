@@ -160,8 +160,9 @@ impl Connection {
             && self.waiting.back().is_none_or(|it| it.due != ends)
     }
 
-    /// The client has shown that it is somebody else, too.
-    pub fn add_ids(&mut self, more: Vec<Identity>) {
+    /// The client has shown that it is somebody else, too. False when it has shown too much: all of
+    /// it may take `bytes_max`.
+    pub fn add_ids(&mut self, more: Vec<Identity>, bytes_max: usize) -> bool {
         let mut ids = self.ids.to_vec();
         for id in more {
             if !ids.contains(&id) {
@@ -169,5 +170,6 @@ impl Connection {
             }
         }
         self.ids = ids.into();
+        self.ids.iter().map(|it| it.scheme.len() + it.id.len()).sum::<usize>() <= bytes_max
     }
 }

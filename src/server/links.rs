@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// So many may be connected without having said who they are. Servers say so at once.
 const NAMELESS_MAX: usize = 128;
+/// How long anything may be that they say, in bytes. A member may say more: a transaction may be
+/// long, and nothing that was agreed on may be cut off.
+const STRANGER_BYTES_MAX: usize = 64 << 10;
 
 /// What arrived over a link, or happened to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -351,8 +354,11 @@ impl Links {
         bytes: &[u8],
         out: &mut Vec<Do>,
     ) -> Result<(usize, Option<Arrived>), Malformed> {
-        let mut from = Reader::new(bytes);
         let Some(link) = self.links.get_mut(&conn) else { return Ok((0, None)) };
+        let mut from = match link.purpose {
+            Use::Greeting | Use::Introduction => Reader::within(STRANGER_BYTES_MAX, bytes),
+            _ => Reader::new(bytes),
+        };
         match &mut link.purpose {
             Use::DiallingElection(_) | Use::DiallingLeader(_) => Ok((0, None)),
             Use::Greeting => {

@@ -11,7 +11,7 @@ use crate::history::{self, Change, Members, Note, Role};
 use crate::ops::{Kind, Likeness, Preparation, Reading, Reconfig, Reply, Request, Sync};
 use crate::tree::{Applied, Body, Lifetime, SnapshotWriter, Txn};
 use crate::wire::{
-    Acl, Frames, Identity, Membership, Packet, PacketKind, Proposal, Reader, ReplyHeader,
+    Acl, Frames, Identity, Membership, PING, Packet, PacketKind, Proposal, Reader, ReplyHeader,
     RequestHeader, Writer, opcode,
 };
 use crate::zab::Delivery;
@@ -247,6 +247,7 @@ impl Server {
             zxid,
             rules: &self.rules.tree,
             settings: &self.config.operations,
+            room_bytes: self.config.clients.frame_bytes_max,
         });
         let txn = Txn { session, xid, zxid, time_ms: self.now.wall_ms, body };
         let payload: Arc<[u8]> = txn.encode().into();
@@ -328,7 +329,8 @@ impl Server {
         if *applied == Applied::Error(ErrorCode::SessionMoved.to_wire()) {
             return self.close_client(conn);
         }
-        let silent = asked.due == Due::Txn { answered: false } && *applied == Applied::Done;
+        let silent = asked.due == Due::Txn { answered: false }
+            && matches!(applied, Applied::Done | Applied::Error(0));
         if !silent {
             self.answered(conn, &asked);
             self.reply(conn, asked.xid, Reply::of(applied), self.reply_zxid());
@@ -350,11 +352,12 @@ impl Server {
                 Due::Read { request, ids } => {
                     self.answer_read(conn, (xid, since), (&request, &ids));
                 }
+                Due::Refusal(ErrorCode::Unimplemented) => {
+                    self.reply(conn, xid, Err(ErrorCode::Unimplemented.to_wire()), -1);
+                    self.close_client(conn);
+                }
                 Due::Refusal(code) => {
                     self.reply(conn, xid, Err(code.to_wire()), self.reply_zxid());
-                    if code == ErrorCode::Unimplemented {
-                        self.close_client(conn);
-                    }
                 }
                 Due::Reply { reply, zxid } => {
                     self.reply(conn, xid, reply.map_err(ErrorCode::to_wire), zxid);
@@ -380,6 +383,8 @@ impl Server {
             Some(result) => result,
             None => self.read(conn, request, ids),
         };
+        // A ping has this number, whichever the client gave it.
+        let xid = if matches!(request, Request::Ping(_)) { PING } else { xid };
         self.answered(conn, &Waiting { xid, since, due: Due::Txn { answered: true } });
         self.reply(conn, xid, result.map_err(ErrorCode::to_wire), self.reply_zxid());
     }

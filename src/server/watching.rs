@@ -3,7 +3,7 @@
 
 use super::server::Server;
 use crate::base::{ConnId, ErrorCode, ZPath, Zxid};
-use crate::ops::{AddWatch, Likeness, RemoveWatches, Reply, Request};
+use crate::ops::{AddWatch, Likeness, Reply, Request};
 use crate::tree::{Access, Trigger, WatchKind, may, perm};
 use crate::wire::{Frames, ReplyHeader, SetWatches, WatcherEvent, Writer};
 
@@ -47,14 +47,13 @@ impl Server {
             Request::SetWatches(watches) => self.set_watches(conn, watches),
             Request::SetWatches2(watches) => self.set_watches(conn, &watches.0),
             Request::AddWatch(asked) => self.add_watch(conn, asked),
-            Request::CheckWatches(RemoveWatches { path, .. }) => {
-                let found = |which| self.watches.has(which, path, conn);
-                found_or_none(which_of(request).is_some_and(found))
+            Request::CheckWatches(asked) => {
+                let found = |which| self.watches.has(which, &asked.path, conn);
+                asked.which().and_then(|which| found_or_none(found(which)))
             }
-            Request::RemoveWatches(RemoveWatches { path, .. }) => {
-                let which = which_of(request);
-                let removed = which.is_some_and(|which| self.watches.remove(which, path, conn));
-                found_or_none(removed)
+            Request::RemoveWatches(asked) => {
+                let mut removed = |which| self.watches.remove(which, &asked.path, conn);
+                asked.which().and_then(|which| found_or_none(removed(which)))
             }
             _ => return None,
         })
@@ -105,13 +104,6 @@ impl Server {
             None if (self.rules.rearms)() => self.watches.add(kind, path, conn),
             None => {}
         }
-    }
-}
-
-fn which_of(request: &Request) -> Option<crate::tree::Removal> {
-    match request {
-        Request::CheckWatches(it) | Request::RemoveWatches(it) => it.which(),
-        _ => None,
     }
 }
 

@@ -75,8 +75,8 @@ fn tail(bytes: &[u8], end: usize) -> Tail {
 /// The first whole record that begins at `from` or behind it: where, and its zxid.
 fn whole_record(bytes: &[u8], from: usize) -> Option<(usize, Zxid)> {
     let last = bytes.len().checked_sub(RECORD_MIN)?;
-    // A checksum is 32 bits in a long, and a length is far below 16 MiB.
-    let may_begin = |at: &usize| bytes[*at..at + 4] == [0; 4] && bytes[at + 8] == 0;
+    // A checksum is 32 bits in a long, and a length is below 256 MiB.
+    let may_begin = |at: &usize| bytes[*at..at + 4] == [0; 4] && bytes[at + 8] < 0x10;
     (from..=last).filter(may_begin).find_map(|at| {
         let record = read_record(&mut Reader::new(&bytes[at..])).ok()??;
         Some((at, record.zxid))

@@ -22,14 +22,15 @@ pub struct Reader<'a> {
     limit: usize,
 }
 
-/// The largest string or buffer inside a record, in bytes: `jute.maxbuffer` plus its `extrasize`,
-/// each 0xfffff by default (`BinaryInputArchive.java`).
-pub const FIELD_MAX: usize = 2 * 0xf_ffff;
-
 impl<'a> Reader<'a> {
-    /// Reads from the first of `bytes`, with the default limit for strings and buffers.
+    /// Reads from the first of `bytes`. A string or buffer may be as long as what is left of them.
     pub fn new(bytes: &'a [u8]) -> Reader<'a> {
-        Reader { bytes, at: 0, limit: FIELD_MAX }
+        Reader { bytes, at: 0, limit: usize::MAX }
+    }
+
+    /// The same where more bytes may follow: what says to be longer than `limit` is not waited for.
+    pub fn within(limit: usize, bytes: &'a [u8]) -> Reader<'a> {
+        Reader { bytes, at: 0, limit }
     }
 
     /// How many bytes have been read.
@@ -134,15 +135,16 @@ impl<'a> Reader<'a> {
         Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 
-    /// How many items follow; null counts as none. Every item takes at least `item_bytes`, so that
-    /// a wild number is refused before memory is set aside for it.
+    /// How many items follow; less than none counts as none, as in Java. Every item takes at least
+    /// `item_bytes`, so that a wild number is refused before memory is set aside for it.
     pub fn count(&mut self, item_bytes: usize) -> Result<usize, Malformed> {
-        let count = match self.int()? {
-            -1 => 0,
-            count => usize::try_from(count).map_err(|_| self.bad("a negative count"))?,
-        };
-        if count.saturating_mul(item_bytes) > self.limit.max(self.rest().len()) {
+        let count = usize::try_from(self.int()?).unwrap_or(0);
+        let bytes = count.saturating_mul(item_bytes);
+        if bytes > self.limit {
             return Err(self.bad("a count over the limit"));
+        }
+        if bytes > self.rest().len() {
+            return Err(self.short("a vector ends early"));
         }
         Ok(count)
     }

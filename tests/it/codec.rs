@@ -148,7 +148,11 @@ fn later_examples() -> Vec<(Request, Reply)> {
         ),
         (Request::MultiRead(MultiRead { parts: reads }), Reply::MultiRead(read)),
         (
-            Request::Auth(Auth { kind: 0, scheme: "digest".into(), proof: b"ann:pw".to_vec() }),
+            Request::Auth(Auth {
+                kind: 0,
+                scheme: "digest".into(),
+                proof: Some(b"ann:pw".to_vec()),
+            }),
             Reply::Empty,
         ),
         (Request::GetEphemerals(GetEphemerals { prefix: path() }), Reply::Paths(names())),
@@ -381,11 +385,8 @@ fn access() -> impl Strategy<Value = Request> {
             acls,
             version
         })),
-        (any::<i32>(), text(), bytes()).prop_map(|(kind, scheme, proof)| Request::Auth(Auth {
-            kind,
-            scheme,
-            proof
-        })),
+        (any::<i32>(), text(), prop::option::of(bytes()))
+            .prop_map(|(kind, scheme, proof)| Request::Auth(Auth { kind, scheme, proof })),
     ]
 }
 

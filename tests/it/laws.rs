@@ -89,7 +89,9 @@ fn prepare(tree: &Tree, overlay: &mut Overlay, ask: &Ask, zxid: Zxid) -> Txn {
             let body = {
                 let settings = &Settings::default();
                 let ids = &[];
-                let mut leader = Preparation { tree, overlay, session, ids, zxid, rules, settings };
+                let room_bytes = 1_000;
+                let mut leader =
+                    Preparation { tree, overlay, session, ids, zxid, rules, settings, room_bytes };
                 request.prepare(&mut leader)
             };
             (session, body)

@@ -8,6 +8,7 @@ mod full_disk;
 mod http;
 mod java_tools;
 pub(crate) mod kit;
+mod large;
 mod program;
 mod reconfig;
 mod rust_client;

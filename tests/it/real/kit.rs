@@ -225,8 +225,18 @@ impl Client {
 
     pub(super) fn send(&mut self, opcode: i32, body: impl FnOnce(&mut Writer)) -> io::Result<()> {
         self.xid += 1;
+        self.send_as(self.xid, opcode, body)
+    }
+
+    /// Sends a request with a number of its own.
+    pub(super) fn send_as(
+        &mut self,
+        xid: i32,
+        opcode: i32,
+        body: impl FnOnce(&mut Writer),
+    ) -> io::Result<()> {
         let mut frame = Writer::new();
-        RequestHeader { xid: Xid(self.xid), opcode }.encode(&mut frame);
+        RequestHeader { xid: Xid(xid), opcode }.encode(&mut frame);
         body(&mut frame);
         self.stream.write_all(&framed(&frame.into_bytes()))
     }

@@ -107,6 +107,7 @@ impl Stage {
                 zxid,
                 rules: &Rules::CORRECT,
                 settings: &SETTINGS,
+                room_bytes: 1_000,
             }),
         };
         self.say(&format!("{zxid} {}", text_of_body(&body)));
