@@ -1,12 +1,13 @@
 //! `auth`: a connection shows who it is; and which access control lists make sense for it
 //! (`AuthenticationProvider.java`, `zookeeper.md`, A.8).
 
-use super::{Reply, Settings};
+use super::{Digest, Reply, Settings};
 use crate::base::ErrorCode;
 use crate::wire::{Acl, Identity, Malformed, Reader, Writer};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use core::net::IpAddr;
-use sha1::{Digest, Sha1};
+use sha1::{Digest as _, Sha1};
+use sha2::{Sha256, Sha384, Sha512};
 
 /// What an entry of a list takes besides its scheme and its id.
 const ENTRY_BYTES: usize = 12;
@@ -41,7 +42,8 @@ impl Auth {
         let identity = |scheme: &str, id| Identity { scheme: scheme.to_owned(), id };
         match &*self.scheme {
             "digest" => {
-                let digest = digest_of(&String::from_utf8_lossy(self.proof.as_deref()?));
+                let secret = String::from_utf8_lossy(self.proof.as_deref()?);
+                let digest = digest_of(settings.digest, &secret);
                 let is_super = settings.super_digest.as_ref() == Some(&digest);
                 let above = is_super.then(|| identity("super", String::new()));
                 Some(above.into_iter().chain([identity("digest", digest)]).collect())
@@ -59,9 +61,14 @@ pub(super) fn reply(_: &mut Reader) -> Result<Reply, Malformed> {
 
 /// What stands in a list for `user:password`: the user, and the hash of both
 /// (`DigestAuthenticationProvider.generateDigest`).
-pub fn digest_of(secret: &str) -> String {
+pub fn digest_of(by: Digest, secret: &str) -> String {
     let user = secret.split(':').next().unwrap_or("");
-    let hash = BASE64_STANDARD.encode(Sha1::digest(secret));
+    let hash = match by {
+        Digest::Sha1 => BASE64_STANDARD.encode(Sha1::digest(secret)),
+        Digest::Sha256 => BASE64_STANDARD.encode(Sha256::digest(secret)),
+        Digest::Sha384 => BASE64_STANDARD.encode(Sha384::digest(secret)),
+        Digest::Sha512 => BASE64_STANDARD.encode(Sha512::digest(secret)),
+    };
     format!("{user}:{hash}")
 }
 
@@ -130,8 +137,11 @@ mod tests {
     // Recorded: golden, p18_auth_digest.
     #[test]
     fn digests_are_those_of_zookeeper() {
-        assert_eq!(digest_of("ann:secret"), "ann:7RJfAeIvrl4zdj6sS2fXrQHDvHM=");
-        assert_eq!(digest_of("ann:wrong"), "ann:gNfiDasuc3cYBnaFl9w2DMughpI=");
+        let sha1 = |secret| digest_of(Digest::Sha1, secret);
+        assert_eq!(sha1("ann:secret"), "ann:7RJfAeIvrl4zdj6sS2fXrQHDvHM=");
+        assert_eq!(sha1("ann:wrong"), "ann:gNfiDasuc3cYBnaFl9w2DMughpI=");
+        let lengths = [Digest::Sha256, Digest::Sha384, Digest::Sha512];
+        assert_eq!(lengths.map(|by| digest_of(by, "a:b").len()), [2 + 44, 2 + 64, 2 + 88]);
     }
 
     #[test]

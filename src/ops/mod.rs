@@ -53,7 +53,7 @@ pub use serve::{Preparation, Reading};
 pub use set_acl::SetAcl;
 pub use set_data::SetData;
 pub use set_watches::SetWatches2;
-pub use settings::{Likeness, Settings};
+pub use settings::{Digest, Likeness, Settings};
 pub use sync::Sync;
 pub use table::Kind;
 pub use who_am_i::WhoAmI;

@@ -13,8 +13,9 @@ impl Preparation<'_> {
         }
         let Some((limits, usage)) = self.tree.quota_of(path) else { return Ok(()) };
         let Limits { count_hard, bytes_hard, .. } = limits;
+        // Whoever is over it already may not go down in steps that are too small, as in ZooKeeper.
         let over = |limit: Option<i64>, used: i64, more: i64| {
-            more > 0 && limit.is_some_and(|limit| used + more > limit)
+            more != 0 && limit.is_some_and(|limit| used + more > limit)
         };
         if over(count_hard, usage.count, count) || over(bytes_hard, usage.bytes, bytes) {
             return Err(ErrorCode::QuotaExceeded);

@@ -8,6 +8,8 @@ pub struct Settings {
     /// The digest, `user:hash`, of whoever may do everything
     /// (`DigestAuthenticationProvider.superDigest`).
     pub super_digest: Option<String>,
+    /// By what passwords of the `digest` scheme are hashed (`DigestAuthenticationProvider.digestAlg`).
+    pub digest: Digest,
     /// Whether znodes may have a time to live (`extendedTypesEnabled`).
     pub extended_types: bool,
     /// Whether hard quotas are enforced (`enforceQuota`).
@@ -19,6 +21,19 @@ pub struct Settings {
     pub standalone_enabled: bool,
     /// Which ZooKeeper it is like, where two of them differ.
     pub likeness: Likeness,
+}
+
+/// How passwords are hashed, by the names that Java has for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Digest {
+    /// `SHA1`, the default.
+    Sha1,
+    /// `SHA-256`
+    Sha256,
+    /// `SHA-384`
+    Sha384,
+    /// `SHA-512`
+    Sha512,
 }
 
 /// The versions of ZooKeeper whose behaviour a server can have.
@@ -41,6 +56,7 @@ impl Default for Settings {
         Settings {
             skips_acl: false,
             super_digest: None,
+            digest: Digest::Sha1,
             extended_types: false,
             enforces_quota: false,
             reconfigures: false,

@@ -2,7 +2,7 @@
 //! log. Executes one operation at a time; knows nothing of what is in the files.
 
 use super::error::Error;
-use crate::server::{DiskOp, DiskSizes, Files, Image};
+use crate::server::{DiskOp, DiskSizes, Files, INITIALIZE, Image};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -81,7 +81,11 @@ impl Folder {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        if is_log(name) { self.log.join(name) } else { self.data.join(name) }
+        match name {
+            INITIALIZE => self.data.with_file_name(name),
+            name if is_log(name) => self.log.join(name),
+            name => self.data.join(name),
+        }
     }
 
     fn file(&mut self, name: &str) -> io::Result<&File> {
@@ -145,7 +149,8 @@ impl Files for Folder {
     type Error = Error;
 
     fn names(&self) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
+        let marked = self.path(INITIALIZE).exists();
+        let mut names: Vec<String> = marked.then(|| INITIALIZE.to_owned()).into_iter().collect();
         for folder in [&self.data, &self.log] {
             for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
                 let path = entry.map_err(Error::file(folder))?.path();

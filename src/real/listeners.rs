@@ -4,6 +4,7 @@ use super::error::Error;
 use super::sockets::{Listen, Sockets};
 use crate::server::{Endpoint, Port};
 use std::collections::BTreeMap;
+use std::io;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -105,7 +106,17 @@ impl Listeners {
 
     async fn begin(&self, on: &Listen) -> Result<JoinHandle<()>, Error> {
         let bind = |error| Error::Bind { port: on.key, address: on.address.clone(), error };
-        let listener = TcpListener::bind(&on.address).await.map_err(bind)?;
+        let listener = listen(&on.address).await.map_err(bind)?;
         Ok(tokio::spawn(self.sockets.clone().accept_all(listener, on.clone())))
     }
+}
+
+/// Listens. On every address of the machine also means those of IPv6, as in Java, where there are any.
+async fn listen(address: &str) -> io::Result<TcpListener> {
+    if let Some(port) = address.strip_prefix("0.0.0.0:")
+        && let Ok(listener) = TcpListener::bind(format!("[::]:{port}")).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind(address).await
 }

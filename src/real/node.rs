@@ -28,6 +28,14 @@ pub fn addresses_of(
     })
 }
 
+/// How long a server tries to connect to another one.
+pub struct Patience {
+    /// For an election.
+    pub election: Duration,
+    /// To follow it.
+    pub learner: Duration,
+}
+
 /// One server, and what is around it.
 pub struct Node {
     /// What it decides with.
@@ -45,7 +53,7 @@ pub struct Node {
     /// Where it finds the others.
     pub addresses: Addresses,
     /// How long it tries to connect to another one.
-    pub dial_patience: Duration,
+    pub dial_patience: Patience,
     /// Says when the last connection has ended.
     pub farewells: Farewells,
 }
@@ -171,7 +179,11 @@ impl Running {
 
     fn dial(&mut self, conn: ConnId, to: ServerId, port: Port) {
         let address = self.node.addresses.get(&(to, port)).cloned().unwrap_or_default();
-        let outlet = self.node.sockets.dial(conn, address, self.node.dial_patience);
+        let patience = match port {
+            Port::Learner => self.node.dial_patience.learner,
+            Port::Election | Port::Client => self.node.dial_patience.election,
+        };
+        let outlet = self.node.sockets.dial(conn, address, patience);
         self.outlets.insert(conn, outlet);
     }
 

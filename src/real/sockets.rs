@@ -5,6 +5,7 @@ use super::inbox::{Inbox, Mail};
 use super::outlet::Outlet;
 use crate::base::ConnId;
 use crate::server::{Input, Port};
+use core::net::SocketAddr;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,6 +77,7 @@ impl Sockets {
         loop {
             match listener.accept().await {
                 Ok((stream, from)) => {
+                    let from = SocketAddr::new(from.ip().to_canonical(), from.port());
                     let conn = ConnId(self.next.fetch_add(2, Ordering::Relaxed));
                     let outlet = Arc::new(Outlet::new(self.outlet_limit_bytes));
                     // Fails when the other side has already gone; reading will tell.

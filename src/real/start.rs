@@ -6,7 +6,7 @@ use super::error::Error;
 use super::folder::Folder;
 use super::inbox::Inbox;
 use super::listeners::Listeners;
-use super::node::{Node, addresses_of};
+use super::node::{Node, Patience, addresses_of};
 use super::sockets::{Farewells, Listen, Sockets};
 use super::{http, tls};
 use crate::server::{Input, Port, Rules, Server, ZooCfg};
@@ -89,7 +89,10 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
         sockets,
         moves: listeners.follow(),
         addresses: addresses_of(&cfg.members).collect(),
-        dial_patience: Duration::from_millis(cfg.dial_ms),
+        dial_patience: Patience {
+            election: Duration::from_millis(cfg.dial_ms),
+            learner: Duration::from_millis(cfg.dial_leader_ms),
+        },
         farewells,
     };
     node.run().await

@@ -1,7 +1,7 @@
 //! What a server is told about itself and the ensemble (`zoo.cfg`, as data).
 
 use crate::base::{Millis, ServerId};
-use crate::storage::Keeping;
+use crate::storage::{Keeping, Trust};
 use crate::wire::{FRAME_MAX, Membership};
 use crate::{ops, zab};
 use std::collections::BTreeSet;
@@ -29,6 +29,9 @@ pub struct Config {
     pub snapshot_every: u32,
     /// How many znodes a snapshot takes in at a time.
     pub snapshot_chunk: usize,
+    /// What is believed of a disk on which something is missing. A server that may have lost
+    /// everything has no vote until a leader has brought it up to date.
+    pub trust: Trust,
     /// How the files are kept.
     pub keeping: Keeping,
     /// How long what is no longer needed on the disk stays at least, in milliseconds
@@ -144,6 +147,7 @@ impl Config {
             max_session_timeout_ms: 20 * tick_ms,
             snapshot_every: 100_000,
             snapshot_chunk: 1_000,
+            trust: Trust::default(),
             keeping: Keeping::PLAIN,
             purge_every_ms: Some(0),
             commit_log_count: 500,

@@ -63,7 +63,7 @@ impl Server {
     pub(super) fn loaded(&mut self, image: &Image) {
         let empty = SnapshotWriter::whole(&Tree::new());
         let mut ops = Vec::new();
-        let recovered = recover_by(&self.rules.storage, image, &empty, &mut ops);
+        let recovered = recover_by(&self.rules.storage, self.config.trust, image, &empty, &mut ops);
         let loaded = recovered.map_err(|error| error.to_string()).and_then(|recovered| {
             self.disk(ops);
             self.barrier(After::Recovered);
@@ -111,6 +111,7 @@ impl Server {
             proposed: self.tree.membership(),
             last: self.tree.last(),
             recent: recovered.proposals,
+            blank: recovered.blank,
         };
         self.agree(|peer, out| peer.recovered(now, found, out));
         self.introduce_members();

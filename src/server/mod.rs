@@ -32,7 +32,7 @@ mod watching;
 mod zoo_cfg;
 
 pub use crate::ops::{Likeness, Settings as OperationSettings};
-pub use crate::storage::{DiskOp, DiskSizes, Files, Image, Keeping};
+pub use crate::storage::{DiskOp, DiskSizes, Files, INITIALIZE, Image, Keeping, Trust};
 pub use crate::wire::{Endpoint, Member, Membership};
 pub use admin::AdminAnswer;
 pub use config::{ClientLimits, Config, Passing, SessionKinds, Told, Words};

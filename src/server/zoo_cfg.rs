@@ -44,6 +44,8 @@ pub struct ZooCfg {
     pub slow_sync_ms: u64,
     /// How long to try to connect to another server, in milliseconds (`cnxTimeout`).
     pub dial_ms: u64,
+    /// How long to try to connect to the leader, in milliseconds (`connectToLearnerMasterLimit`).
+    pub dial_leader_ms: u64,
     /// What deserves a warning.
     pub remarks: Vec<Remark>,
 }
@@ -79,6 +81,9 @@ impl ZooCfg {
         surroundings::keeping(&mut from, &mut config)?;
         surroundings::missed(&mut from)?;
         let client = client(&mut from, members.get(&id))?;
+        let dial_ticks = from.number("connectToLearnerMasterLimit", 0..=1_000_000)?;
+        let dial_ticks = dial_ticks.filter(|&it| it > 0).unwrap_or(config.init_limit_ticks);
+        let dial_leader_ms = dial_ticks * config.tick_ms;
         let data_dir = from.text("dataDir").ok_or_else(|| from.missing("dataDir", "a folder"))?;
         let cfg = ZooCfg {
             config,
@@ -92,6 +97,7 @@ impl ZooCfg {
             force_sync: from.flag("forceSync")?.unwrap_or(true),
             slow_sync_ms: from.number("fsync.warningthresholdms", 0..=i64::MAX)?.unwrap_or(1_000),
             dial_ms: from.number("cnxTimeout", 1..=3_600_000)?.unwrap_or(5_000),
+            dial_leader_ms,
             members,
             remarks: Vec::new(),
         };
@@ -116,10 +122,12 @@ fn members(from: &mut Entries) -> Result<BTreeMap<ServerId, Member>, BadZooCfg> 
         members.insert(id, member);
     }
     let voters = members.values().filter(|it| it.votes).count();
-    if voters < 2 && voters < members.len() {
-        return Err(from.whole_file("observers, but less than two participants".to_owned()));
+    let may_be_alone = from.flag("standaloneEnabled")?.unwrap_or(true);
+    let (needed, told) = if may_be_alone { (2, "two participants") } else { (1, "a participant") };
+    if voters < needed && voters < members.len() {
+        return Err(from.whole_file(format!("observers, but not {told}")));
     }
-    if members.len() == 1 && from.flag("standaloneEnabled")?.unwrap_or(true) {
+    if members.len() == 1 && may_be_alone {
         members.clear();
     }
     Ok(members)
@@ -165,8 +173,15 @@ fn config(
     let millis = 1..=i64::from(i32::MAX);
     from.set(&mut config.init_limit_ticks, "initLimit", ticks.clone())?;
     from.set(&mut config.sync_limit_ticks, "syncLimit", ticks)?;
-    from.set(&mut config.min_session_timeout_ms, "minSessionTimeout", millis.clone())?;
-    from.set(&mut config.max_session_timeout_ms, "maxSessionTimeout", millis.clone())?;
+    for (to, key) in [
+        (&mut config.min_session_timeout_ms, "minSessionTimeout"),
+        (&mut config.max_session_timeout_ms, "maxSessionTimeout"),
+    ] {
+        // -1 is how ZooKeeper writes that the ticks say it.
+        if from.text(key).as_deref() != Some("-1") {
+            from.set(to, key, millis.clone())?;
+        }
+    }
     from.set(&mut config.notification_max_ms, "maxNotificationInterval", millis)?;
     if let Some(count) = from.number("snapCount", 2..=i64::from(i32::MAX))? {
         config.snapshot_every = count as u32;
@@ -175,27 +190,42 @@ fn config(
         config.commit_log_count = count as usize;
     }
     config.standalone = members.is_empty();
+    config.trust.empty = from.flag("db.autocreate")?.unwrap_or(true);
+    config.trust.no_snapshot = from.flag("snapshot.trust.empty")?.unwrap_or(false);
     config.operations = clients::operations(from)?;
     config.clients = clients::limits(from)?;
     config.sessions = clients::sessions(from)?;
     config.passing = clients::passing(from)?;
-    config.words = clients::words(from);
+    config.words = clients::words(from)?;
     if config.min_session_timeout_ms > config.max_session_timeout_ms {
-        let expected =
-            format!("no more than maxSessionTimeout, which is {}", config.max_session_timeout_ms);
-        return Err(from.wrong("minSessionTimeout", &expected));
+        let (min, max) = (config.min_session_timeout_ms, config.max_session_timeout_ms);
+        return Err(match from.text("minSessionTimeout") {
+            Some(_) => {
+                let expected = format!("no more than maxSessionTimeout, which is {max}");
+                from.wrong("minSessionTimeout", &expected)
+            }
+            None => {
+                let expected = format!("no less than minSessionTimeout, which is {min}");
+                from.wrong("maxSessionTimeout", &expected)
+            }
+        });
     }
     Ok(config)
 }
 
-/// `peerType` may say once more what the server's own line says, and nothing else.
+/// `peerType` may say once more what the server's own line says; where it says something else, the
+/// line counts, as in ZooKeeper.
 fn role(from: &mut Entries, own: Option<&Member>) -> Result<(), BadZooCfg> {
     let Some(said) = from.text("peerType") else { return Ok(()) };
     let own = if own.is_none_or(|it| it.votes) { "participant" } else { "observer" };
-    if said == own {
-        return Ok(());
+    match said.to_ascii_lowercase().as_str() {
+        same if same == own => {}
+        "participant" | "observer" => {
+            from.remark("peerType", &format!("does not count: this server's line says {own}"));
+        }
+        _ => return Err(from.wrong("peerType", "participant or observer")),
     }
-    Err(from.wrong("peerType", &format!("{own}, as in the line of this server")))
+    Ok(())
 }
 
 /// What `conf` tells beyond what the server knows.
@@ -251,13 +281,17 @@ mod tests {
         );
         check(
             "server.1=a:1:2\nserver.2=b:1:2\npeerType=observer",
-            Err(
-                "zoo.cfg:5: peerType=observer: expected participant, as in the line of this server",
-            ),
+            Ok("server.1=a:1:2:participant\nserver.2=b:1:2:participant\nversion=0"),
         );
         check(
-            "server.1=a:1:2\nserver.2=b:1:2:observer",
-            Err("zoo.cfg: observers, but less than two participants"),
+            "server.1=a:1:2\nserver.2=b:1:2\npeerType=voter",
+            Err("zoo.cfg:5: peerType=voter: expected participant or observer"),
+        );
+        let observed = "server.1=a:1:2\nserver.2=b:1:2:OBSERVER";
+        check(observed, Err("zoo.cfg: observers, but not two participants"));
+        check(
+            &format!("{observed}\nstandaloneEnabled=false"),
+            Ok("server.1=a:1:2:participant\nserver.2=b:1:2:observer\nversion=0"),
         );
     }
 }

@@ -3,14 +3,14 @@
 use super::disk_op::DiskSizes;
 use super::epochs::{ACCEPTED, CURRENT};
 use super::log;
-use super::recovery::MEMBERSHIP;
+use super::recovery::{INITIALIZE, MEMBERSHIP};
 use super::snapshots::{self, open_snapshot};
 use crate::base::Zxid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 
 /// What is read whatever else there is.
-const SMALL: [&str; 3] = [ACCEPTED, CURRENT, MEMBERSHIP];
+const SMALL: [&str; 4] = [ACCEPTED, CURRENT, INITIALIZE, MEMBERSHIP];
 
 /// The files of a server's disk, by name. Behaves like the map of those that were read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -16,7 +16,7 @@ pub use disk_op::{DiskOp, DiskSizes};
 pub use image::{Files, Image};
 pub use keeping::Keeping;
 pub use log::{Log, Position};
-pub use recovery::{Recovered, Unreadable, recover, recover_by};
+pub use recovery::{INITIALIZE, Recovered, Trust, Unreadable, recover, recover_by};
 pub use rules::{Rules, epoch_of};
 pub use snapshots::{open_snapshot, seal_snapshot};
 pub use store::Store;

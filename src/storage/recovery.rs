@@ -11,6 +11,27 @@ use crate::wire::{Membership, Proposal};
 /// The configuration in force, when it is not the one that the server was started with.
 pub(super) const MEMBERSHIP: &str = "zoo.cfg.dynamic";
 
+/// Whoever puts a file of this name beside the data says that an empty disk is one that never held
+/// anything. It goes once it has said so.
+pub const INITIALIZE: &str = "initialize";
+
+/// What is believed of a disk on which something is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trust {
+    /// An empty disk is one that never held anything, also where nobody says so (`db.autocreate`).
+    pub empty: bool,
+    /// A log without a snapshot is whole, and begins with the first transaction
+    /// (`snapshot.trust.empty`).
+    pub no_snapshot: bool,
+}
+
+/// ZooKeeper's.
+impl Default for Trust {
+    fn default() -> Trust {
+        Trust { empty: true, no_snapshot: false }
+    }
+}
+
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recovered {
@@ -26,6 +47,8 @@ pub struct Recovered {
     pub current: Epoch,
     /// The configuration that was written down as the one in force.
     pub membership: Option<Membership>,
+    /// Whether the disk is empty, and nobody says that it always was: what it held may be lost.
+    pub blank: bool,
 }
 
 /// A disk from which the server's state cannot be told. Starting all the same might lose what was
@@ -99,12 +122,13 @@ pub fn recover(
     empty_body: &[u8],
     ops: &mut Vec<DiskOp>,
 ) -> Result<Recovered, Unreadable> {
-    recover_by(&Rules::CORRECT, image, empty_body, ops)
+    recover_by(&Rules::CORRECT, Trust::default(), image, empty_body, ops)
 }
 
 /// Reads a disk, by these rules.
 pub fn recover_by(
     rules: &Rules,
+    trust: Trust,
     image: &Image,
     empty_body: &[u8],
     ops: &mut Vec<DiskOp>,
@@ -125,13 +149,18 @@ pub fn recover_by(
         let names = snapshots.drain(..older).map(snapshots::name_of);
         ops.extend(names.map(|file| DiskOp::Remove { file }));
     }
-    if base.is_none() && !log.proposals.is_empty() {
+    if base.is_none() && !log.proposals.is_empty() && !trust.no_snapshot {
         return Err(Unreadable::NoSnapshot);
     }
-    if base.is_none() {
+    let said_to_be_new = image.contains_key(INITIALIZE);
+    let blank = base.is_none() && log.proposals.is_empty() && !trust.empty && !said_to_be_new;
+    if base.is_none() && !blank {
         let mut saving = Saving::begin(Zxid::ZERO);
         saving.piece(empty_body.to_vec(), ops);
         saving.end(ops);
+        if said_to_be_new {
+            ops.push(DiskOp::Remove { file: INITIALIZE.to_owned() });
+        }
     }
     let body = |zxid| open_snapshot(&image[&snapshots::name_of(zxid)]).map(<[u8]>::to_vec);
     let snapshot = base.map(|zxid| (zxid, body(zxid).expect("it is one of the valid ones")));
@@ -155,7 +184,8 @@ pub fn recover_by(
     let current = in_force.ok_or(Unreadable::EpochBehind { current, last })?;
     let accepted = accepted.max(current);
     store.write_epochs(accepted, current, ops);
-    Ok(Recovered { store, snapshot, proposals: log.proposals, accepted, current, membership })
+    let proposals = log.proposals;
+    Ok(Recovered { store, snapshot, proposals, accepted, current, membership, blank })
 }
 
 fn valid_snapshots(image: &Image) -> Vec<Zxid> {

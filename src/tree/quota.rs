@@ -56,9 +56,9 @@ impl Limits {
     }
 }
 
-/// The znode that a path of limits is about; `None` for every other path.
-fn target_of(path: &str) -> Option<&str> {
-    let target = path.strip_prefix(QUOTAS)?.strip_suffix(LIMITS)?;
+/// The znode that a path of limits, or of what is used, is about; `None` for every other path.
+fn target_of<'a>(path: &'a str, what: &str) -> Option<&'a str> {
+    let target = path.strip_prefix(QUOTAS)?.strip_suffix(what)?;
     Some(if target.is_empty() { "/" } else { target })
 }
 
@@ -88,15 +88,20 @@ impl Tree {
 
     /// A znode came, with so many bytes.
     pub(super) fn count_insert(&mut self, path: &str, bytes: usize) {
-        if let Some(target) = target_of(path) {
+        if let Some(target) = target_of(path, LIMITS) {
             self.begin_quota(target);
+        }
+        if let Some(target) = target_of(path, STATS)
+            && let Some(&usage) = self.quotas.get(target)
+        {
+            self.show_usage(target, usage);
         }
         self.use_quota(path, 1, bytes as i64);
     }
 
     /// A znode went, with so many bytes.
     pub(super) fn count_remove(&mut self, path: &str, bytes: usize) {
-        if let Some(target) = target_of(path) {
+        if let Some(target) = target_of(path, LIMITS) {
             self.quotas.remove(target);
         }
         self.use_quota(path, -1, -(bytes as i64));
@@ -116,13 +121,14 @@ impl Tree {
     }
 
     fn used_below(&self, path: &str) -> Usage {
-        let Some(znode) = self.get(path) else { return Usage::default() };
-        let mut usage = Usage { count: 1, bytes: znode.data.len() as i64 };
-        let base = if path == "/" { "" } else { path };
-        for name in &znode.children {
-            let below = self.used_below(&format!("{base}/{name}"));
-            usage.count += below.count;
-            usage.bytes += below.bytes;
+        let mut usage = Usage::default();
+        let mut left = vec![path.to_owned()];
+        while let Some(path) = left.pop() {
+            let Some(znode) = self.get(&path) else { continue };
+            usage.count += 1;
+            usage.bytes += znode.data.len() as i64;
+            let base = if path == "/" { "" } else { &path };
+            left.extend(znode.children.iter().map(|name| format!("{base}/{name}")));
         }
         usage
     }
@@ -168,15 +174,19 @@ mod tests {
         for (path, data) in [
             ("/zookeeper/quota/a", ""),
             ("/zookeeper/quota/a/zookeeper_limits", "count=-1,bytes=9=;countHardLimit=3"),
-            ("/zookeeper/quota/a/zookeeper_stats", ""),
-            ("/a/c", "6"),
+            ("/zookeeper/quota/a/zookeeper_stats", "count=0,bytes=0"),
         ] {
             put(&mut tree, path, data);
         }
+        let stats = |tree: &Tree| {
+            let znode = tree.get("/zookeeper/quota/a/zookeeper_stats").unwrap();
+            znode.data.as_text().unwrap().to_owned()
+        };
+        assert_eq!(stats(&tree), "count=2,bytes=5", "as soon as there is a place for it");
+        put(&mut tree, "/a/c", "6");
         let limits = Limits { bytes: Some(9), count_hard: Some(3), ..Limits::default() };
         assert_eq!(tree.quota_of("/a/new"), Some((limits, Usage { count: 3, bytes: 6 })));
         assert_eq!(tree.quota_of("/x"), None);
-        let stats = &tree.get("/zookeeper/quota/a/zookeeper_stats").unwrap().data;
-        assert_eq!(stats.as_text(), Some("count=3,bytes=6"));
+        assert_eq!(stats(&tree), "count=3,bytes=6");
     }
 }

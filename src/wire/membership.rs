@@ -142,7 +142,7 @@ impl Member {
         let mut rest = rest.split(':');
         let mut endpoint = || port(rest.next()?).map(|port| Endpoint { host: host.clone(), port });
         let (quorum, election) = (endpoint()?, endpoint()?);
-        let votes = match (rest.next(), rest.next()) {
+        let votes = match (rest.next().map(str::to_ascii_lowercase).as_deref(), rest.next()) {
             (None | Some("participant"), None) => true,
             (Some("observer"), None) => false,
             _ => return None,

@@ -2,7 +2,8 @@
 //! until a quorum has the same one. Safety does not depend on it: discovery checks again.
 //!
 //! An observer takes part without a vote: it asks the voters, hears their votes and learns who
-//! leads. It proposes nobody of its own, and nobody counts it (ZOOKEEPER-764).
+//! leads. It proposes nobody of its own, and nobody counts it (ZOOKEEPER-764). A server that may have
+//! lost its disk waits likewise until others have a leader.
 
 use super::council::Council;
 use super::peer::Common;
@@ -29,6 +30,8 @@ pub(super) struct Election {
     pub vote: Vote,
     /// Whom it would vote for if it were alone: itself, or nobody when it has no vote.
     own: Vote,
+    /// Its vote does not count, not even with itself: only what a leader and its followers say does.
+    blank: bool,
     /// Votes of this round.
     received: BTreeMap<ServerId, Vote>,
     /// What servers say that follow or lead already.
@@ -64,6 +67,7 @@ impl Election {
             round,
             vote: own,
             own,
+            blank: common.blank,
             received: BTreeMap::new(),
             established: BTreeMap::new(),
             resend_at: now + RESEND_MIN,
@@ -112,6 +116,9 @@ impl Election {
 
     fn heard_looking(&mut self, now: Time, from: ServerId, notification: &Notification) -> Step {
         let vote = Vote::of(notification);
+        if self.blank {
+            return Step::Wait;
+        }
         if notification.round < self.round {
             return Step::Answer;
         }
@@ -137,6 +144,9 @@ impl Election {
 
     /// Its own vote counts; once a quorum has the same one, the wait for a better one begins.
     fn count_own(&mut self, now: Time) {
+        if self.blank {
+            return;
+        }
         self.received.insert(self.id, self.vote);
         let same = |voter| self.received.get(&voter) == Some(&self.vote);
         let agreed = self.council.decides(self.rules.quorum, same);

@@ -246,7 +246,7 @@ impl Learner {
         self.phase = Phase::Synchronization;
         // Only the leader that asked for an impossible cut may hear that there is nothing: another
         // one counts this promise, and has to know what it is up against.
-        self.claims_nothing = common.claims_nothing && current.is_none();
+        self.claims_nothing = common.blank || (common.claims_nothing && current.is_none());
         let last = if self.claims_nothing { Zxid::ZERO } else { common.history.last() };
         let epoch = current.map_or(-1, |epoch| epoch.0 as i32);
         let data = epoch.to_be_bytes().as_slice().into();
@@ -370,7 +370,7 @@ impl Learner {
 
     fn ack_new_leader(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
         common.current = self.epoch;
-        common.claims_nothing = false;
+        (common.claims_nothing, common.blank) = (false, false);
         note_epochs(common, effects);
         self.phase = Phase::Broadcast;
         let last = self.late.last().map_or(common.history.last(), |proposal| proposal.zxid);

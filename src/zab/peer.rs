@@ -133,6 +133,8 @@ pub struct Found {
     pub last: Zxid,
     /// The end of the history.
     pub recent: Vec<Proposal>,
+    /// Whether there is nothing where there may have been something.
+    pub blank: bool,
 }
 
 /// Why a proposal goes into the tree.
@@ -187,6 +189,9 @@ pub(super) struct Common {
     /// Its disk cannot be cut to what a leader asked for; it asks for the whole tree, as if it had
     /// nothing. What it has stays until that tree is there.
     pub claims_nothing: bool,
+    /// It may have lost what it has acknowledged, all of it: it has no vote until a leader has
+    /// brought it up to date.
+    pub blank: bool,
 }
 
 impl Common {
@@ -195,7 +200,7 @@ impl Common {
     }
 
     pub fn own_vote(&self) -> Vote {
-        if !(self.rules.may_vote)(self.votes()) {
+        if self.blank || !(self.rules.may_vote)(self.votes()) {
             return Vote::NONE;
         }
         Vote { peer_epoch: self.current, zxid: self.history.last(), leader: self.settings.id }
@@ -254,6 +259,7 @@ impl Peer {
             history,
             role: 0,
             claims_nothing: false,
+            blank: false,
         };
         let vote = common.own_vote();
         Peer { common, state: State::Loading, round: 0, vote, heir: None }
@@ -343,6 +349,7 @@ impl Peer {
     /// forgotten.
     pub fn recovered(&mut self, now: Time, found: Found, effects: &mut Vec<Effect>) {
         (self.common.accepted, self.common.current) = (found.accepted, found.current);
+        self.common.blank = found.blank;
         self.common.council.recover(found.active, found.proposed);
         let limit = self.common.settings.commit_log_count;
         self.common.history = History::new(found.last, found.recent, limit);

@@ -1,7 +1,7 @@
 //! The keys about what clients may ask for: operations, limits, four-letter words.
 
 use super::entries::{BadZooCfg, Entries};
-use crate::ops::{Likeness, Settings};
+use crate::ops::{Digest, Likeness, Settings};
 use crate::server::config::{ClientLimits, Passing, SessionKinds, Words};
 
 /// What may be asked of one server (`maxClientCnxns`, `globalOutstandingLimit`, `jute.maxbuffer`).
@@ -27,7 +27,18 @@ pub(super) fn operations(from: &mut Entries) -> Result<Settings, BadZooCfg> {
         Some("3.8") => Likeness::V3_8,
         Some(_) => return Err(from.wrong("menagerie.likeness", "3.8 or 3.9")),
     };
+    let digest = match from.text("DigestAuthenticationProvider.digestAlg").as_deref() {
+        None | Some("SHA1" | "SHA-1" | "SHA") => Digest::Sha1,
+        Some("SHA-256") => Digest::Sha256,
+        Some("SHA-384") => Digest::Sha384,
+        Some("SHA-512") => Digest::Sha512,
+        Some(_) => {
+            let expected = "SHA1, SHA-256, SHA-384 or SHA-512";
+            return Err(from.wrong("DigestAuthenticationProvider.digestAlg", expected));
+        }
+    };
     Ok(Settings {
+        digest,
         skips_acl: from.flag("skipACL")?.unwrap_or(false),
         super_digest: from.text("DigestAuthenticationProvider.superDigest"),
         extended_types: from.flag("extendedTypesEnabled")?.unwrap_or(false),
@@ -57,11 +68,35 @@ pub(super) fn passing(from: &mut Entries) -> Result<Passing, BadZooCfg> {
     Ok(passing)
 }
 
-/// Which four-letter words are answered: `*`, or a list with commas.
-pub(super) fn words(from: &mut Entries) -> Words {
-    match from.text("4lw.commands.whitelist").as_deref().map(str::trim) {
-        None => Words::default(),
-        Some("*") => Words::All,
-        Some(list) => Words::These(list.split(',').map(|word| word.trim().to_owned()).collect()),
+/// Which four-letter words are answered: `*`, or a list with commas. What ZooKeeper's own scripts and
+/// clients ask is answered always: `srvr`, and `isro` where a server may only read.
+pub(super) fn words(from: &mut Entries) -> Result<Words, BadZooCfg> {
+    let list = from.text("4lw.commands.whitelist").unwrap_or_default();
+    let list: Vec<&str> = list.split(',').map(str::trim).collect();
+    if list.contains(&"*") {
+        return Ok(Words::All);
+    }
+    let read_only = from.flag("readonlymode.enabled")?.unwrap_or(false);
+    let always = ["srvr"].into_iter().chain(read_only.then_some("isro"));
+    let words = list.into_iter().filter(|word| !word.is_empty()).chain(always);
+    Ok(Words::These(words.map(str::to_owned).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_always_answered() {
+        let check = |text: &str, expected: &[&str]| {
+            let mut from = Entries::read(&[("zoo.cfg", text)]).unwrap();
+            let expected = expected.iter().map(|it| (*it).to_owned()).collect();
+            assert_eq!(words(&mut from), Ok(Words::These(expected)));
+        };
+        check("", &["srvr"]);
+        check("4lw.commands.whitelist=mntr, ruok", &["srvr", "mntr", "ruok"]);
+        check("readonlymode.enabled=true", &["srvr", "isro"]);
+        let mut from = Entries::read(&[("zoo.cfg", "4lw.commands.whitelist=stat, *")]).unwrap();
+        assert_eq!(words(&mut from), Ok(Words::All));
     }
 }

@@ -136,13 +136,10 @@ impl Entries {
         range: RangeInclusive<i64>,
     ) -> Result<Option<u64>, BadZooCfg> {
         let Some(entry) = self.entry(key) else { return Ok(None) };
-        // What stands for the default in ZooKeeper's own files.
-        if entry.value == "-1" && !range.contains(&-1) {
-            return Ok(None);
-        }
         let number = entry.value.parse::<i64>().ok().filter(|number| range.contains(number));
         let (min, max) = (range.start(), range.end());
         let expected = match *max {
+            i64::MAX if *min == i64::MIN => "a number".to_owned(),
             i64::MAX => format!("a number, {min} or more"),
             max => format!("a number from {min} to {max}"),
         };

@@ -41,42 +41,52 @@ pub struct Admin {
     pub patience_ms: u64,
 }
 
+/// What a value has to be.
+#[derive(Clone, Copy)]
+enum Value {
+    Flag,
+    Number,
+    Text,
+}
+
 /// Keys that ZooKeeper knows, and that mean nothing here; no harm comes of that.
-const MEANINGLESS: &[&str] = &[
-    "clientPortListenBacklog",
-    "closeSessionTxn.enabled",
-    "digest.enabled",
-    "flushDelay",
-    "jute.maxbuffer.extrasize",
-    "leaderServes",
-    "maxBatchSize",
-    "maxWriteQueuePollTime",
-    "metricsProvider.exportJvmInfo",
-    "nioDirectBufferBytes",
-    "nioNumSelectorThreads",
-    "nioNumWorkerThreads",
-    "nioWorkerShutdownTimeout",
-    "observerMasterPort",
-    "serverCnxnFactory",
-    "snapshot.trust.empty",
-    "snapshotSizeFactor",
-    "ssl.keyStore.password",
-    "ssl.keyStore.passwordPath",
-    "ssl.trustStore.password",
-    "ssl.trustStore.passwordPath",
-    "syncEnabled",
-    "tcpKeepAlive",
+const MEANINGLESS: &[(&str, Value)] = &[
+    ("clientPortListenBacklog", Value::Number),
+    ("closeSessionTxn.enabled", Value::Flag),
+    ("digest.enabled", Value::Flag),
+    ("flushDelay", Value::Number),
+    ("jute.maxbuffer.extrasize", Value::Number),
+    ("leaderServes", Value::Flag),
+    ("maxBatchSize", Value::Number),
+    ("maxWriteQueuePollTime", Value::Number),
+    ("metricsProvider.exportJvmInfo", Value::Flag),
+    ("nioDirectBufferBytes", Value::Number),
+    ("nioNumSelectorThreads", Value::Number),
+    ("nioNumWorkerThreads", Value::Number),
+    ("nioWorkerShutdownTimeout", Value::Number),
+    ("serverCnxnFactory", Value::Text),
+    ("snapSizeLimitInKb", Value::Number),
+    ("snapshotSizeFactor", Value::Text),
+    ("ssl.keyStore.password", Value::Text),
+    ("ssl.keyStore.passwordPath", Value::Text),
+    ("ssl.trustStore.password", Value::Text),
+    ("ssl.trustStore.passwordPath", Value::Text),
+    ("syncEnabled", Value::Flag),
+    ("tcpKeepAlive", Value::Flag),
 ];
 
 /// Keys of which somebody relies on what they do: whoever sets them is told that they do nothing.
 const MISSED: &[&str] = &[
+    "X509AuthenticationProvider.superUser",
     "client.portUnification",
     "enforce.auth.enabled",
+    "observerMasterPort",
     "portUnification",
     "quorum.auth.enableSasl",
     "sessionRequireClientSASLAuth",
     "snapshot.compression.method",
     "sslQuorum",
+    "superUser",
 ];
 
 /// The same, of keys that begin so.
@@ -157,7 +167,12 @@ pub(super) fn metrics(from: &mut Entries) -> Result<Option<Endpoint>, BadZooCfg>
 /// Keys that cannot be had: an error where somebody might rely on them.
 pub(super) fn missed(from: &mut Entries) -> Result<(), BadZooCfg> {
     from.number("electionAlg", 3..=3)?;
-    for key in MEANINGLESS {
+    for (key, value) in MEANINGLESS {
+        match value {
+            Value::Flag => drop(from.flag(key)?),
+            Value::Number => drop(from.number(key, i64::MIN..=i64::MAX)?),
+            Value::Text => {}
+        }
         if from.text(key).is_some() {
             from.remark(key, "means nothing here");
         }

@@ -6,7 +6,7 @@
 
 use super::words::{request, text_of_acls, text_of_reply};
 use menagerie::base::{Epoch, SessionId, Xid, Zxid};
-use menagerie::ops::{Kind, Likeness, Preparation, Reading, Reply, Settings};
+use menagerie::ops::{Digest, Kind, Likeness, Preparation, Reading, Reply, Settings};
 use menagerie::tree::{Body, Lifetime, Overlay, Rules, Tree, Txn};
 use menagerie::wire::{Acl, Identity, opcode};
 use std::collections::VecDeque;
@@ -15,6 +15,7 @@ use std::fmt::Write;
 const SETTINGS: Settings = Settings {
     skips_acl: false,
     super_digest: None,
+    digest: Digest::Sha1,
     extended_types: true,
     enforces_quota: false,
     reconfigures: false,

@@ -15,8 +15,8 @@ use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
 use menagerie::server::{
-    ClientLimits, Config, DiskOp, Effect, Input, Now, OperationSettings, Port, Rules, Server,
-    SessionKinds,
+    ClientLimits, Config, DiskOp, Effect, INITIALIZE, Image, Input, Now, OperationSettings, Port,
+    Rules, Server, SessionKinds, Trust,
 };
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Membership, Reader, ReplyHeader, RequestHeader,
@@ -114,6 +114,11 @@ impl Stage {
         match words[0] {
             "start" => self.start(server(1)),
             "crash" => self.crash(server(1)),
+            "wipe" => self.hosts.get_mut(&server(1)).unwrap().disk = Disk::default(),
+            "new" => {
+                let marked = Image::from_iter([(INITIALIZE.to_owned(), Vec::new())]);
+                self.hosts.get_mut(&server(1)).unwrap().disk = Disk::of(&marked);
+            }
             "cut" => self.cut(server(1), server(2)),
             "hold" => self.hosts.get_mut(&server(1)).unwrap().held = true,
             "release" => self.hosts.get_mut(&server(1)).unwrap().held = false,
@@ -152,6 +157,7 @@ impl Stage {
                 standalone_enabled: false,
                 ..OperationSettings::default()
             },
+            trust: Trust { empty: !has("guarded"), ..Trust::default() },
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
             sessions: SessionKinds {

@@ -163,6 +163,7 @@ impl Stage {
             proposed: it.log.iter().rev().find_map(|it| Membership::brought_by(&it.payload)),
             last: it.tree.last().copied().unwrap_or(it.base),
             recent,
+            blank: false,
         };
         self.call(id, |peer, now, out| peer.recovered(now, found.clone(), out));
     }
