@@ -12,5 +12,5 @@ pub const MUTANT: Mutant = Mutant {
     name: "zk_2684",
     story: "a request is answered by another transaction of the same session",
     caught_by: &["write_order", "session_order"],
-    apply: |rules| rules.server.answers = |_, _| true,
+    apply: |rules| rules.server.answers = |_| true,
 };

@@ -99,6 +99,9 @@ impl Server {
         let mut store = recovered.store;
         store.keep(self.config.keeping);
         self.store = Some(store);
+        let mut ops = Vec::new();
+        self.purge(&mut ops);
+        self.disk(ops);
         if let Some(before) = self.log_before_cut.take() {
             let rules = self.rules.storage;
             self.store().log().reopen(&before, &rules);

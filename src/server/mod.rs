@@ -40,6 +40,6 @@ pub use expiry::Expiry;
 pub use io::{Effect, Input, Now, Port};
 pub use messages::{Stretch, said};
 pub use passing::{Candidate, is_over};
-pub use rules::{Progress, Reads, Rules, SessionState, Standing, admit};
+pub use rules::{Match, Progress, Reads, Rules, SessionState, Standing, admit, answers};
 pub use server::{Server, State};
 pub use zoo_cfg::{Admin, BadZooCfg, ClientAuth, Remark, Tls, ZooCfg};

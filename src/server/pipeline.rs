@@ -3,7 +3,7 @@
 
 use super::connections::{Connection, Due, Waiting};
 use super::local::Local;
-use super::rules::{Progress, Reads, SessionState};
+use super::rules::{Match, Progress, Reads, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, Data, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
@@ -318,9 +318,11 @@ impl Server {
     }
 
     fn settle_request(&mut self, conn: ConnId, txn: &Txn, applied: &Applied) {
-        let Some(it) = self.conns.get_mut(&conn).filter(|it| it.since < txn.zxid) else { return };
-        let first = it.waiting.front();
-        let answers = |it: &Waiting| (self.rules.answers)(it.xid, txn.xid);
+        let Some(it) = self.conns.get_mut(&conn) else { return };
+        let (first, since) = (it.waiting.front(), it.since);
+        let (xid, zxid) = (txn.xid, txn.zxid);
+        let answers =
+            |it: &Waiting| (self.rules.answers)(Match { waiting: it.xid, since, xid, zxid });
         if !first.is_some_and(|it| answers(it) && matches!(it.due, Due::Txn { .. })) {
             return;
         }

@@ -37,9 +37,9 @@ pub struct Rules {
     pub rearms: fn() -> bool,
     /// When a read is answered from the tree. Correct: [`Reads::InTurn`].
     pub reads: fn() -> Reads,
-    /// Whether a request that waits is answered by a transaction of its session, given the numbers of
-    /// both. Correct: they are the same (ZOOKEEPER-2684).
-    pub answers: fn(waiting: Xid, txn: Xid) -> bool,
+    /// Whether a request that waits is answered by a transaction of its session. Correct:
+    /// [`answers`] (ZOOKEEPER-2684).
+    pub answers: fn(Match) -> bool,
     /// What a snapshot that begins says to hold. Correct: what the tree holds (ZOOKEEPER-1090).
     pub snapshot_name: fn(Progress) -> Zxid,
     /// Whether a snapshot has the table of sessions as it is after the transaction that it is named
@@ -105,7 +105,7 @@ impl Rules {
         patience: Some,
         rearms: || true,
         reads: || Reads::InTurn,
-        answers: |waiting, txn| waiting == txn,
+        answers,
         snapshot_name: |progress| progress.processed,
         snapshot_has_last_session: || true,
         may_snapshot: |why| why == Delivery::Committed,
@@ -122,6 +122,25 @@ pub fn admit(session: SessionState) -> Result<(), ErrorCode> {
         return Err(ErrorCode::SessionExpired);
     }
     if session.moved { Err(ErrorCode::SessionMoved) } else { Ok(()) }
+}
+
+/// A request that waits, and a transaction of its session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Match {
+    /// The number of the request.
+    pub waiting: Xid,
+    /// What was proposed before its connection had the session, it cannot have asked for.
+    pub since: Zxid,
+    /// The number that the transaction carries.
+    pub xid: Xid,
+    /// The transaction's own place.
+    pub zxid: Zxid,
+}
+
+/// The numbers are the same; and it is no transaction that an earlier connection has asked for, whose
+/// numbers may be the same, too.
+pub fn answers(it: Match) -> bool {
+    it.waiting == it.xid && it.since < it.zxid
 }
 
 /// The version of the tree that answered (ZOOKEEPER-1412).

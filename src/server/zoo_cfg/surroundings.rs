@@ -56,6 +56,10 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("digest.enabled", Value::Flag),
     ("flushDelay", Value::Number),
     ("jute.maxbuffer.extrasize", Value::Number),
+    ("largeRequestMaxBytes", Value::Number),
+    ("largeRequestThreshold", Value::Number),
+    ("leader.maxConcurrentDiffSyncs", Value::Number),
+    ("leader.maxConcurrentSnapSyncs", Value::Number),
     ("leaderServes", Value::Flag),
     ("maxBatchSize", Value::Number),
     ("maxWriteQueuePollTime", Value::Number),
@@ -64,6 +68,9 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("nioNumSelectorThreads", Value::Number),
     ("nioNumWorkerThreads", Value::Number),
     ("nioWorkerShutdownTimeout", Value::Number),
+    ("requestThrottleDropStale", Value::Flag),
+    ("requestThrottleLimit", Value::Number),
+    ("requestThrottleStallTime", Value::Number),
     ("serverCnxnFactory", Value::Text),
     ("snapSizeLimitInKb", Value::Number),
     ("snapshotSizeFactor", Value::Text),
@@ -73,6 +80,7 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("ssl.trustStore.passwordPath", Value::Text),
     ("syncEnabled", Value::Flag),
     ("tcpKeepAlive", Value::Flag),
+    ("throttledOpWaitTime", Value::Number),
 ];
 
 /// Keys of which somebody relies on what they do: whoever sets them is told that they do nothing.
@@ -80,6 +88,7 @@ const MISSED: &[&str] = &[
     "X509AuthenticationProvider.superUser",
     "client.portUnification",
     "enforce.auth.enabled",
+    "multiAddress.enabled",
     "observerMasterPort",
     "portUnification",
     "quorum.auth.enableSasl",

@@ -45,6 +45,29 @@ fn it_tells_how_large_its_files_are() {
 }
 
 #[test]
+fn what_is_no_longer_needed_goes_when_it_starts() {
+    let mut host = Host::alone("snapCount=10");
+    host.start();
+    let mut client = host.client();
+    for number in 0..100 {
+        client.create(&format!("/{number}"), b"").unwrap();
+    }
+    let count = |host: &Host, kind: &str| {
+        files(&host.data()).iter().filter(|name| name.starts_with(kind)).count()
+    };
+    wait_for("many snapshots", || (count(&host, "snapshot.") > 5).then_some(()));
+    host.terminate();
+    host.ended();
+    let logs = count(&host, "log.");
+    host.configure("autopurge.purgeInterval=1");
+    host.start();
+    host.client();
+    wait_for("only as many as are kept", || (count(&host, "snapshot.") == 3).then_some(()));
+    assert!(count(&host, "log.") < logs);
+    assert!(host.client().get("/0").unwrap().is_some());
+}
+
+#[test]
 fn a_folder_belongs_to_one_process() {
     let mut host = Host::alone("");
     host.start();
