@@ -13,9 +13,6 @@ use crate::ops::Request;
 use crate::wire::{AUTH, Frames, RequestHeader, Writer};
 use std::collections::VecDeque;
 
-/// Most frames need no more room.
-const FRAME_BYTES_USUAL: usize = 128;
-
 /// One client process.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -199,9 +196,7 @@ impl Client {
     }
 
     pub(super) fn frame(&self, encode: impl FnOnce(&mut Writer)) -> Effect {
-        let mut bytes = Vec::with_capacity(FRAME_BYTES_USUAL);
-        bytes.extend([0; 4]);
-        let mut to = Writer::onto(bytes);
+        let mut to = Writer::framed();
         encode(&mut to);
         Effect::Send { conn: self.conn(), bytes: Frames::seal(to.into_bytes()) }
     }

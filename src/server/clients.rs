@@ -345,7 +345,7 @@ impl Server {
     }
 
     fn answer_greeting(&mut self, conn: ConnId, response: &ConnectResponse) {
-        let mut frame = Writer::onto(vec![0; 4]);
+        let mut frame = Writer::framed();
         response.encode(&mut frame);
         self.send(conn, Frames::seal(frame.into_bytes()));
     }

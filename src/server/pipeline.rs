@@ -434,7 +434,7 @@ impl Server {
 
     pub(super) fn reply(&mut self, conn: ConnId, xid: Xid, result: Result<Reply, i32>, zxid: i64) {
         let error = result.as_ref().err().copied().unwrap_or(0);
-        let mut frame = Writer::onto(vec![0; 4]);
+        let mut frame = Writer::framed();
         ReplyHeader { xid, zxid, error }.encode(&mut frame);
         if let Ok(reply) = result {
             reply.encode(&mut frame);

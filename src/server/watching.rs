@@ -30,7 +30,7 @@ impl Server {
     }
 
     fn tell(&mut self, conn: ConnId, kind: i32, path: &ZPath, zxid: Option<Zxid>) {
-        let mut frame = Writer::onto(vec![0; 4]);
+        let mut frame = Writer::framed();
         ReplyHeader::of_event(zxid).encode(&mut frame);
         WatcherEvent { kind, state: SYNC_CONNECTED, path: path.to_string() }.encode(&mut frame);
         self.count_sent(conn);

@@ -156,6 +156,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Few records are longer. Those that are have their buffer grow.
+const USUAL_BYTES: usize = 128;
+
 /// Puts a record together, field by field.
 #[derive(Clone, Debug, Default)]
 pub struct Writer {
@@ -165,7 +168,16 @@ pub struct Writer {
 impl Writer {
     /// An empty record.
     pub fn new() -> Writer {
-        Writer::default()
+        Writer { bytes: Vec::with_capacity(USUAL_BYTES) }
+    }
+
+    /// A record that will stand behind its length, which takes four bytes ([`Frames::seal`]).
+    ///
+    /// [`Frames::seal`]: super::Frames::seal
+    pub fn framed() -> Writer {
+        let mut to = Writer::new();
+        to.int(0);
+        to
     }
 
     /// Writes behind what is already in `bytes`.
