@@ -15,8 +15,8 @@ use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
 use menagerie::server::{
-    ClientLimits, Config, DiskOp, Effect, Input, Now, OperationSettings, Port, Rules, Server,
-    SessionKinds,
+    ClientLimits, Config, DiskOp, Effect, Input, Measures, Now, OperationSettings, Port, Rules,
+    Server, SessionKinds,
 };
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Membership, Reader, ReplyHeader, RequestHeader,
@@ -321,9 +321,10 @@ impl Stage {
                 let image = self.hosts[&id].disk.image();
                 self.inputs.push_back((id, Input::Loaded { image }));
             }
-            Effect::MeasureDisk { conn } => {
+            Effect::Measure { conn } => {
                 let sizes = self.hosts[&id].disk.image().sizes();
-                self.inputs.push_back((id, Input::DiskMeasured { conn, sizes }));
+                let measures = Measures { sizes, process: None };
+                self.inputs.push_back((id, Input::Measured { conn, measures }));
             }
             Effect::Members(_) | Effect::Listen { .. } | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.note(id, &note),
