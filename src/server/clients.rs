@@ -317,7 +317,7 @@ impl Server {
             self.conns.get(&conn)
         {
             let (request, since) = (request.clone(), *since);
-            self.session_answered(conn, since);
+            self.session_answered(conn, since, true);
             self.welcome(conn, session, &request);
         }
     }

@@ -54,12 +54,13 @@ impl Server {
         }
     }
 
-    /// A session is there that was asked for then: its transaction is an operation, too.
-    pub(super) fn session_answered(&mut self, conn: ConnId, since: Time) {
+    /// A session is there that was asked for then, which is an operation, too; whether it took a
+    /// transaction.
+    pub(super) fn session_answered(&mut self, conn: ConnId, since: Time, wrote: bool) {
         if let Some(it) = self.conns.get_mut(&conn) {
             it.traffic.last_opcode = Some(opcode::CREATE_SESSION);
         }
-        self.answered(conn, (Xid(0), since), true);
+        self.answered(conn, (Xid(0), since), wrote);
     }
 
     /// As a leader: another proposal.
@@ -99,7 +100,7 @@ impl Server {
         }
     }
 
-    /// Counts everything else anew (`srst`).
+    /// Counts everything else anew (`srst`), but what is measured of the process.
     pub(super) fn recount(&mut self) {
         self.stats = Stats::default();
     }

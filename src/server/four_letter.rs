@@ -207,7 +207,8 @@ impl Server {
         line + ")\n"
     }
 
-    /// Of an ensemble, the lines behind `membership:` are those of the configuration in force.
+    /// Of an ensemble, the lines behind `membership:` are those of the configuration in force. Who only
+    /// reads leaves them out (`ReadOnlyZooKeeperServer.dumpConf`).
     fn conf(&mut self, sizes: &DiskSizes) -> String {
         let config = &self.config;
         let mut text = String::new();
@@ -226,7 +227,7 @@ impl Server {
         add("maxSessionTimeout", config.max_session_timeout_ms.to_string());
         add("clientPortListenBacklog", "-1".to_owned());
         add("serverId", self.told_id().to_string());
-        if self.serves_as_member() {
+        if !config.standalone {
             let membership = self.peer.membership();
             add("initLimit", config.init_limit_ticks.to_string());
             add("syncLimit", config.sync_limit_ticks.to_string());
@@ -236,7 +237,9 @@ impl Server {
                 add("quorumPort", own.quorum.port.to_string());
             }
             add("peerType", u8::from(!membership.votes(config.id)).to_string());
-            text += &format!("membership: \n{membership}");
+            if !self.read_only {
+                text += &format!("membership: \n{membership}");
+            }
         }
         text
     }

@@ -37,7 +37,7 @@ impl Server {
         self.touch_local(session);
         let (request, since) = (request.clone(), self.now.time);
         self.set_stage(conn, session, Stage::Creating { session, request: request.clone(), since });
-        self.session_answered(conn, since);
+        self.session_answered(conn, since, false);
         self.welcome(conn, session, &request);
     }
 
