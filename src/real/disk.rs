@@ -1,9 +1,9 @@
 //! The disk's thread: executes what the server wants done, strictly in order, so that nobody else
 //! waits for a sync.
 
-use super::folder::{Folder, sizes_of};
+use super::folder::Folder;
+use super::gauge::Gauge;
 use super::inbox::Inbox;
-use crate::base::ConnId;
 use crate::server::{DiskOp, Input};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 enum Job {
     Perform(DiskOp),
     Read,
-    Measure { conn: ConnId },
 }
 
 /// The server's end of the queue to the thread.
@@ -25,10 +24,10 @@ pub struct Disk {
 impl Disk {
     /// Starts the thread. `slow` is how long a sync may take before it is worth a warning
     /// (`fsync.warningthresholdms`).
-    pub fn start(folder: Folder, inbox: Arc<Inbox>, slow: Duration) -> Disk {
+    pub fn start(folder: Folder, inbox: Arc<Inbox>, gauge: Arc<Gauge>, slow: Duration) -> Disk {
         let (jobs, queue) = channel();
         let thread = thread::Builder::new().name("disk".to_owned());
-        let thread = thread.spawn(move || work(folder, &queue, &inbox, slow));
+        let thread = thread.spawn(move || work(folder, &queue, &inbox, (&gauge, slow)));
         Disk { jobs, thread: thread.expect("a process that starts can have one more thread") }
     }
 
@@ -43,11 +42,6 @@ impl Disk {
         let _ = self.jobs.send(Job::Read);
     }
 
-    /// Has the files measured, for this connection.
-    pub fn measure(&self, conn: ConnId) {
-        let _ = self.jobs.send(Job::Measure { conn });
-    }
-
     /// Waits until everything is done that was pushed.
     pub fn finish(self) {
         drop(self.jobs);
@@ -57,7 +51,12 @@ impl Disk {
 
 /// Until the server has gone, or something cannot be done: what was not synced then may be lost
 /// whatever is tried afterwards, so nothing is.
-fn work(mut folder: Folder, queue: &Receiver<Job>, inbox: &Inbox, slow: Duration) {
+fn work(
+    mut folder: Folder,
+    queue: &Receiver<Job>,
+    inbox: &Inbox,
+    (gauge, slow): (&Gauge, Duration),
+) {
     for job in queue {
         let began = Instant::now();
         let done = match &job {
@@ -65,10 +64,6 @@ fn work(mut folder: Folder, queue: &Receiver<Job>, inbox: &Inbox, slow: Duration
                 DiskOp::Barrier { token } => Some(Input::DiskDone { token: *token }),
                 _ => None,
             }),
-            Job::Measure { conn } => {
-                let sizes = sizes_of(&folder.places());
-                Ok(Some(Input::DiskMeasured { conn: *conn, sizes }))
-            }
             Job::Read => folder.gather().map(|image| Some(Input::Loaded { image })),
         };
         match done {
@@ -76,6 +71,11 @@ fn work(mut folder: Folder, queue: &Receiver<Job>, inbox: &Inbox, slow: Duration
             Err(error) => return inbox.input(Input::DiskFailed { reason: error.to_string() }),
         }
         let took = began.elapsed();
+        if let Job::Perform(DiskOp::Sync { file }) = &job
+            && folder.syncs_log(file)
+        {
+            gauge.synced(took, took > slow);
+        }
         if let Job::Perform(op @ DiskOp::Sync { .. }) = &job
             && took > slow
         {

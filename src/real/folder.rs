@@ -2,7 +2,7 @@
 //! log. Executes one operation at a time; knows nothing of what is in the files.
 
 use super::error::Error;
-use crate::server::{DiskOp, DiskSizes, Files, INITIALIZE, Image};
+use crate::server::{DiskOp, Files, INITIALIZE, Image};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -78,6 +78,11 @@ impl Folder {
     /// What a server that starts has to know of them.
     pub fn gather(&self) -> Result<Image, Error> {
         Image::gather(self)
+    }
+
+    /// Whether a file of this name belongs to the log, and syncing it means something.
+    pub fn syncs_log(&self, name: &str) -> bool {
+        is_log(name) && self.force_sync
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -167,17 +172,6 @@ impl Files for Folder {
         let path = self.path(name);
         fs::read(&path).map_err(Error::file(&path))
     }
-}
-
-/// How large the files of folders are: the one with the snapshots, and the one with the log. What
-/// cannot be read counts as nothing.
-pub fn sizes_of(places: &[PathBuf; 2]) -> DiskSizes {
-    let size = |folder: &PathBuf| {
-        let files = fs::read_dir(folder).into_iter().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|it| it.len()).sum()
-    };
-    let [data, log] = places.each_ref().map(size);
-    DiskSizes { data, log }
 }
 
 /// That no file in a folder has a name that begins so.

@@ -2,13 +2,13 @@
 //! reads them. It asks the server through its inbox, like everybody.
 
 use super::error::Error;
-use super::folder::sizes_of;
+use super::gauge::Gauge;
 use super::inbox::{Inbox, Mail, Question};
 use super::metrics;
 use super::sockets::OUT_OF_FILES_PAUSE;
-use crate::server::{Admin, DiskSizes, Endpoint, Server};
+use crate::server::{Admin, AdminCommand, Endpoint, Server};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
@@ -16,8 +16,8 @@ use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -32,18 +32,18 @@ const METRICS_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Asked {
     inbox: Arc<Inbox>,
-    /// See [`sizes_of`].
-    places: [PathBuf; 2],
+    gauge: Arc<Gauge>,
+    /// Where the commands are.
     url: String,
 }
 
-/// Answers the AdminServer's commands, from now on. `places` are the server's folders.
+/// Answers the AdminServer's commands, from now on.
 pub(super) async fn serve_admin(
     admin: &Admin,
-    places: [PathBuf; 2],
+    gauge: Arc<Gauge>,
     inbox: Arc<Inbox>,
 ) -> Result<(), Error> {
-    let asked = Asked { inbox, places, url: admin.url.clone() };
+    let asked = Asked { inbox, gauge, url: admin.url.clone() };
     let one = format!("{}/{{command}}", admin.url);
     let router = Router::new()
         .route(&admin.url, get(list))
@@ -53,8 +53,13 @@ pub(super) async fn serve_admin(
 }
 
 /// Tells metrics, from now on.
-pub(super) async fn serve_metrics(at: &Endpoint, inbox: Arc<Inbox>) -> Result<(), Error> {
-    let router = Router::new().route("/metrics", get(told_metrics)).with_state(inbox);
+pub(super) async fn serve_metrics(
+    at: &Endpoint,
+    gauge: Arc<Gauge>,
+    inbox: Arc<Inbox>,
+) -> Result<(), Error> {
+    let asked = Asked { inbox, gauge, url: String::new() };
+    let router = Router::new().route("/metrics", get(told_metrics)).with_state(asked);
     serve("metricsProvider.httpPort", at, router, METRICS_PATIENCE).await
 }
 
@@ -98,18 +103,19 @@ async fn answer_all(key: &'static str, at: TcpListener, router: Router, patience
 }
 
 async fn list(State(asked): State<Asked>) -> Html<String> {
-    let mut names: Vec<&str> = Server::admin_commands().chain(["dirs"]).collect();
-    names.sort_unstable();
     let link = |name| format!("<a href=\"{}/{name}\">{name}</a>\n<br/>\n", asked.url);
-    Html(names.into_iter().map(link).collect())
+    Html(Server::admin_commands().map(link).collect())
 }
 
-async fn command(State(asked): State<Asked>, Path(name): Path<String>) -> Response {
-    if name == "dirs" {
-        return as_json(200, &asked.dirs());
-    }
+async fn command(
+    State(asked): State<Asked>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let arguments = arguments_of(&query.unwrap_or_default());
+    let command = AdminCommand { name, arguments, measures: asked.gauge.measure() };
     let (answer, answered) = oneshot::channel();
-    asked.inbox.push(Mail::Ask(Question::Admin { command: name, answer }));
+    asked.inbox.push(Mail::Ask(Question::Admin { command, answer }));
     match answered.await {
         Ok(answer) => as_json(answer.status, &answer.fields),
         // The server has ended meanwhile.
@@ -117,16 +123,10 @@ async fn command(State(asked): State<Asked>, Path(name): Path<String>) -> Respon
     }
 }
 
-impl Asked {
-    fn dirs(&self) -> Map<String, Value> {
-        let DiskSizes { data, log } = sizes_of(&self.places);
-        Map::from_iter([
-            ("datadir_size".to_owned(), json!(data)),
-            ("logdir_size".to_owned(), json!(log)),
-            ("command".to_owned(), json!("dirs")),
-            ("error".to_owned(), Value::Null),
-        ])
-    }
+/// What stands behind the question mark: `key=value&…`. Nothing that a command takes is ever escaped.
+fn arguments_of(query: &str) -> BTreeMap<String, String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 fn as_json(status: u16, fields: &Map<String, Value>) -> Response {
@@ -135,9 +135,10 @@ fn as_json(status: u16, fields: &Map<String, Value>) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-async fn told_metrics(State(inbox): State<Arc<Inbox>>) -> Response {
+async fn told_metrics(State(asked): State<Asked>) -> Response {
     let (answer, answered) = oneshot::channel();
-    inbox.push(Mail::Ask(Question::Monitor { answer }));
+    let measures = asked.gauge.measure();
+    asked.inbox.push(Mail::Ask(Question::Monitor { measures, answer }));
     match answered.await {
         Ok(monitored) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -4,7 +4,7 @@
 use super::metrics::Monitored;
 use super::outlet::Outlet;
 use crate::base::ConnId;
-use crate::server::{AdminAnswer, Input, Port};
+use crate::server::{AdminAnswer, AdminCommand, Input, Measures, Port};
 use core::net::SocketAddr;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,13 +39,15 @@ pub enum Mail {
 pub enum Question {
     /// A command of the AdminServer's.
     Admin {
-        /// Its name.
-        command: String,
+        /// Which, with what the server cannot know.
+        command: AdminCommand,
         /// For the answer.
         answer: oneshot::Sender<AdminAnswer>,
     },
     /// The numbers that are offered as metrics.
     Monitor {
+        /// What the server cannot know.
+        measures: Measures,
         /// For the answer.
         answer: oneshot::Sender<Monitored>,
     },

@@ -48,7 +48,7 @@ impl Listeners {
 
     /// What a port's endpoint means to the system.
     pub fn address(&self, port: Port, at: &Endpoint) -> String {
-        if self.everywhere && port != Port::Client {
+        if self.everywhere && matches!(port, Port::Learner | Port::Election) {
             Endpoint { host: "0.0.0.0".into(), port: at.port }.to_string()
         } else {
             at.to_string()

@@ -1,6 +1,7 @@
 //! A server's numbers as Prometheus reads them. The names are those of `mntr`, without `zk_`, as
 //! with ZooKeeper's own provider.
 
+use crate::server::Metric;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text::encode};
 use prometheus_client::metrics::MetricType;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use std::fmt;
 
 /// What a server tells of itself: names and values.
-pub(super) type Monitored = Vec<(&'static str, String)>;
+pub(super) type Monitored = Vec<(&'static str, Metric)>;
 
 /// All of it, in the text format. What is no number (the version, the server's part) is left out.
 pub(super) fn text(monitored: Monitored) -> String {
@@ -27,17 +28,29 @@ struct Numbers(Monitored);
 
 impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
-        for (name, text) in &self.0 {
-            let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
+        let numbers = self.0.iter().flat_map(|(name, metric)| numbers_of(name, metric));
+        for (name, text) in numbers {
+            let Ok(value) = serde_json::from_str::<Value>(&text) else { continue };
             let whole = value.as_i64();
             let Some(decimal) = value.as_f64() else { continue };
-            let help = format!("As `zk_{name}` of the four-letter word mntr");
-            let metric = encoder.encode_descriptor(name, &help, None, MetricType::Gauge)?;
+            let help = "As the four-letter word mntr tells it";
+            let metric = encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?;
             match whole {
                 Some(whole) => ConstGauge::new(whole).encode(metric)?,
                 None => ConstGauge::new(decimal).encode(metric)?,
             }
         }
         Ok(())
+    }
+}
+
+/// Of what takes time, how often that was and how long all of it took; the rest follows from these.
+fn numbers_of(name: &str, metric: &Metric) -> Vec<(String, String)> {
+    match metric {
+        Metric::Plain(value) => vec![(name.to_owned(), value.clone())],
+        Metric::Times(times) => vec![
+            (format!("{name}_count"), times.count().to_string()),
+            (format!("{name}_sum"), times.total_ms().to_string()),
+        ],
     }
 }

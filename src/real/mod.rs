@@ -21,6 +21,7 @@ mod connection;
 mod disk;
 mod error;
 mod folder;
+mod gauge;
 mod http;
 mod inbox;
 mod listeners;

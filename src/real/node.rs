@@ -4,6 +4,7 @@
 use super::clock::Clock;
 use super::disk::Disk;
 use super::error::Error;
+use super::gauge::Gauge;
 use super::inbox::{Inbox, Mail, Question};
 use super::listeners::Moves;
 use super::outlet::{End, Outlet};
@@ -46,6 +47,8 @@ pub struct Node {
     pub inbox: Arc<Inbox>,
     /// Its disk.
     pub disk: Disk,
+    /// What is measured of it.
+    pub gauge: Arc<Gauge>,
     /// Its network.
     pub sockets: Sockets,
     /// Where it listens.
@@ -117,7 +120,9 @@ impl Running {
         let server = &mut self.node.server;
         match question {
             Question::Admin { command, answer } => drop(answer.send(server.admin(&command))),
-            Question::Monitor { answer } => drop(answer.send(server.monitor())),
+            Question::Monitor { measures, answer } => {
+                drop(answer.send(server.monitor(&measures)));
+            }
         }
     }
 
@@ -165,7 +170,7 @@ impl Running {
             Effect::Resume { conn } => self.pause(conn, false),
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
-            Effect::MeasureDisk { conn } => self.node.disk.measure(conn),
+            Effect::Measure { conn } => self.measure(conn),
             Effect::Members(members) => self.node.addresses.extend(addresses_of(&members.members)),
             // Nobody hears it once the process ends.
             Effect::Listen { port, at } => drop(self.node.moves.send((port, at))),
@@ -181,10 +186,18 @@ impl Running {
         let address = self.node.addresses.get(&(to, port)).cloned().unwrap_or_default();
         let patience = match port {
             Port::Learner => self.node.dial_patience.learner,
-            Port::Election | Port::Client => self.node.dial_patience.election,
+            Port::Election | Port::Client | Port::Secure => self.node.dial_patience.election,
         };
         let outlet = self.node.sockets.dial(conn, address, patience);
         self.outlets.insert(conn, outlet);
+    }
+
+    /// Beside everything else: a disk that hangs must not hold up the server.
+    fn measure(&self, conn: ConnId) {
+        let (gauge, inbox) = (self.node.gauge.clone(), self.node.inbox.clone());
+        tokio::task::spawn_blocking(move || {
+            inbox.input(Input::Measured { conn, measures: gauge.measure() });
+        });
     }
 
     fn send(&self, conn: ConnId, bytes: Vec<u8>) {

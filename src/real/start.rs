@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::disk::Disk;
 use super::error::Error;
 use super::folder::Folder;
+use super::gauge::Gauge;
 use super::inbox::Inbox;
 use super::listeners::Listeners;
 use super::node::{Node, Patience, addresses_of};
@@ -13,7 +14,7 @@ use crate::server::{Input, Port, Rules, Server, ZooCfg};
 use std::env;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -79,13 +80,16 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
     let sockets = Sockets::new(inbox.clone(), OUTLET_LIMIT_BYTES, &farewells);
     let mut listeners = Listeners::new(sockets.clone(), cfg.listens_on_all);
     listen(&cfg, &mut listeners).await?;
-    listen_for_http(&cfg, folder.places(), &inbox).await?;
+    let gauge = Arc::new(Gauge::new(folder.places()));
+    listen_for_http(&cfg, &gauge, &inbox).await?;
     end_on_signals(&inbox)?;
+    let slow_sync = Duration::from_millis(cfg.slow_sync_ms);
     let node = Node {
         server: Server::new(cfg.config.clone(), Rules::CORRECT),
         clock: Clock::start(),
-        disk: Disk::start(folder, inbox.clone(), Duration::from_millis(cfg.slow_sync_ms)),
+        disk: Disk::start(folder, inbox.clone(), gauge.clone(), slow_sync),
         inbox,
+        gauge,
         sockets,
         moves: listeners.follow(),
         addresses: addresses_of(&cfg.members).collect(),
@@ -109,7 +113,7 @@ async fn listen(cfg: &ZooCfg, listeners: &mut Listeners) -> Result<(), Error> {
     if let Some(tls) = &cfg.tls {
         let (key, address) = ("secureClientPort", tls.at.to_string());
         let acceptor = Some(tls::acceptor(tls)?);
-        listeners.add(Listen { port: Port::Client, key, address, tls: acceptor }).await?;
+        listeners.add(Listen { port: Port::Secure, key, address, tls: acceptor }).await?;
         tracing::info!("clients on {}, over TLS", tls.at);
     }
     if let Some(client) = &cfg.client {
@@ -122,15 +126,15 @@ async fn listen(cfg: &ZooCfg, listeners: &mut Listeners) -> Result<(), Error> {
 
 async fn listen_for_http(
     cfg: &ZooCfg,
-    places: [PathBuf; 2],
+    gauge: &Arc<Gauge>,
     inbox: &Arc<Inbox>,
 ) -> Result<(), Error> {
     if let Some(admin) = &cfg.admin {
-        http::serve_admin(admin, places, inbox.clone()).await?;
+        http::serve_admin(admin, gauge.clone(), inbox.clone()).await?;
         tracing::info!("commands on http://{}{}", admin.at, admin.url);
     }
     if let Some(metrics) = &cfg.metrics {
-        http::serve_metrics(metrics, inbox.clone()).await?;
+        http::serve_metrics(metrics, gauge.clone(), inbox.clone()).await?;
         tracing::info!("metrics on http://{metrics}/metrics");
     }
     Ok(())

@@ -2,79 +2,120 @@
 //! `zookeeper.md`, A.12). The names of the fields are ZooKeeper's.
 
 use super::connections::Connection;
-use super::four_letter::{VERSION, name_of};
+use super::four_letter::name_of;
+use super::measures::{Measures, Process};
+use super::monitor::VERSION;
 use super::server::Server;
-use super::stats::{Stats, Traffic};
-use crate::base::{SessionId, Time};
-use crate::history::Role;
-use crate::wire::Endpoint;
+use super::stats::Sizes;
+use crate::base::Zxid;
+use crate::wire::{Endpoint, Member};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a server answers that has no leader.
 const NOT_SERVING: &str = "This ZooKeeper instance is not currently serving requests";
+
+/// What a server is asked.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct AdminCommand {
+    /// The command's name, or one of its other names.
+    pub name: String,
+    /// What stands behind it: `set_trace_mask` takes a `traceMask`.
+    pub arguments: BTreeMap<String, String>,
+    /// What the server cannot know.
+    pub measures: Measures,
+}
 
 /// What a command is answered with.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AdminAnswer {
     /// The command's name and its fields; `error` is null where nothing is wrong.
     pub fields: Map<String, Value>,
-    /// What HTTP is told: 200; 404 for a command that nobody knows; 503 while nobody is served.
+    /// What HTTP is told: 200; 404 for a command that nobody knows; 503 while nobody is served, and
+    /// for what this server does not do.
     pub status: u16,
 }
+
+/// Who answers a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Every server.
+    Always,
+    /// One that serves.
+    Serving,
+    /// None, as with ZooKeeper where it is switched off (`admin.snapshot.enabled`,
+    /// `admin.restore.enabled`).
+    Never,
+}
+use When::{Always, Never, Serving};
+
+type Answer = fn(&mut Server, &AdminCommand) -> Value;
 
 struct Command {
     name: &'static str,
     /// Other names for it: the four-letter word, and so on.
     also: &'static [&'static str],
-    /// Whether it says something while nobody is served.
-    always: bool,
-    answer: fn(&mut Server) -> Value,
+    when: When,
+    answer: Answer,
 }
 
 const fn command(
     name: &'static str,
     also: &'static [&'static str],
-    answer: fn(&mut Server) -> Value,
+    when: When,
+    answer: Answer,
 ) -> Command {
-    Command { name, also, always: false, answer }
+    Command { name, also, when, answer }
 }
 
-const fn always(
-    name: &'static str,
-    also: &'static [&'static str],
-    answer: fn(&mut Server) -> Value,
-) -> Command {
-    Command { name, also, always: true, answer }
-}
-
-/// By name. `dirs`, which needs the disk, is answered by who drives the server.
+/// By name.
 const ALL: &[Command] = &[
-    always("configuration", &["conf", "config"], |it| it.configuration()),
-    command("connection_stat_reset", &["crst"], |it| it.reset_connections()),
-    command("connections", &["cons"], |it| it.connections(true)),
-    command("dump", &[], |it| it.dump_sessions()),
-    always("environment", &["env", "envi"], |it| it.environment()),
-    always("get_trace_mask", &["gtmk"], |_| json!({ "tracemask": 256 })),
-    command("hash", &[], |it| it.digests()),
-    always("initial_configuration", &["icfg"], |it| it.initial_configuration()),
-    command("is_read_only", &["isro"], |it| json!({ "read_only": it.is_read_only() })),
-    command("last_snapshot", &["lsnp"], |it| it.last_snapshot()),
-    command("leader", &["lead"], |it| it.leader()),
-    command("monitor", &["mntr"], |it| it.monitored()),
-    command("observer_connection_stat_reset", &["orst"], |_| json!({})),
-    command("observers", &["obsr"], |_| json!({ "synced_observers": 0, "observers": [] })),
-    always("ruok", &[], |_| json!({})),
-    command("server_stats", &["srvr"], |it| it.server_stats()),
-    always("set_trace_mask", &["stmk"], |_| json!({ "tracemask": 256 })),
-    command("stat_reset", &["srst"], |it| it.reset_stats()),
-    command("stats", &["stat"], |it| merged(it.server_stats(), it.connections(false))),
-    always("system_properties", &["sysp"], |it| it.environment()),
-    command("voting_view", &[], |it| it.voting_view()),
-    command("watch_summary", &["wchs"], |it| it.watch_summary()),
-    command("watches", &["wchc"], |it| it.watched_paths()),
-    command("watches_by_path", &["wchp"], |it| it.watching_sessions()),
-    command("zabstate", &["zabs"], |it| it.agreement()),
+    command("configuration", &["conf", "config"], Always, |it, _| it.configuration()),
+    command("connection_stat_reset", &["crst"], Serving, |it, _| {
+        it.recount_connections();
+        json!({})
+    }),
+    command("connections", &["cons"], Serving, |it, _| it.connections(true)),
+    command("dirs", &[], Serving, |_, asked| {
+        let sizes = asked.measures.sizes;
+        json!({ "datadir_size": sizes.data, "logdir_size": sizes.log })
+    }),
+    command("dump", &[], Serving, |it, _| it.dump_sessions()),
+    command("environment", &["env", "envi"], Always, |it, _| it.environment()),
+    command("get_trace_mask", &["gtmk"], Always, |it, _| json!({ "tracemask": it.trace_mask })),
+    command("hash", &[], Serving, |it, _| it.digest_log()),
+    command(
+        "initial_configuration",
+        &["icfg"],
+        Always,
+        |it, _| json!({ "initial_configuration": it.config.told.file }),
+    ),
+    command("is_read_only", &["isro"], Serving, |it, _| json!({ "read_only": it.read_only })),
+    command("last_snapshot", &["lsnp"], Serving, |it, asked| {
+        it.newest_snapshot(asked.measures.process)
+    }),
+    command("leader", &["lead"], Serving, |it, _| it.leader()),
+    command("monitor", &["mntr"], Serving, |it, asked| it.monitored(&asked.measures)),
+    command("observer_connection_stat_reset", &["orst"], Serving, |_, _| json!({})),
+    command("observers", &["obsr"], Serving, |it, _| it.observers()),
+    command("restore", &["rest"], Never, |_, _| json!({})),
+    command("ruok", &[], Always, |_, _| json!({})),
+    command("server_stats", &["srvr"], Serving, |it, asked| it.server_stats(&asked.measures)),
+    command("set_trace_mask", &["stmk"], Always, Server::set_trace_mask),
+    command("snapshot", &["snap"], Never, |_, _| json!({})),
+    command("stat_reset", &["srst"], Serving, |it, _| {
+        it.recount();
+        json!({})
+    }),
+    command("stats", &["stat"], Serving, |it, asked| {
+        merged(it.server_stats(&asked.measures), it.connections(false))
+    }),
+    command("system_properties", &["sysp"], Always, |it, _| it.environment()),
+    command("voting_view", &[], Serving, |it, _| it.voting_view()),
+    command("watch_summary", &["wchs"], Serving, |it, _| it.watch_summary()),
+    command("watches", &["wchc"], Serving, |it, _| it.watched_paths()),
+    command("watches_by_path", &["wchp"], Serving, |it, _| it.watching_sessions()),
+    command("zabstate", &["zabs"], Serving, |it, _| it.agreement()),
 ];
 
 impl Server {
@@ -84,18 +125,18 @@ impl Server {
     }
 
     /// Answers a command.
-    pub fn admin(&mut self, name: &str) -> AdminAnswer {
+    pub fn admin(&mut self, asked: &AdminCommand) -> AdminAnswer {
+        let name = asked.name.as_str();
         let known = ALL.iter().find(|it| it.name == name || it.also.contains(&name));
         let (status, error, answer) = match known {
             None => (404, json!(format!("Unknown command: {name}")), json!({})),
-            Some(it) if !it.always && self.serving.is_none() => {
-                (503, json!(NOT_SERVING), json!({}))
-            }
-            Some(it) => (200, Value::Null, (it.answer)(self)),
+            Some(it) if it.when != Always && !self.is_up() => (503, json!(NOT_SERVING), json!({})),
+            Some(it) if it.when == Never => (503, Value::Null, json!({})),
+            Some(it) => (200, Value::Null, (it.answer)(self, asked)),
         };
         let mut fields = into_fields(answer);
         fields.insert("command".to_owned(), json!(known.map_or(name, |it| it.name)));
-        fields.insert("error".to_owned(), error);
+        fields.entry("error").or_insert(error);
         AdminAnswer { fields, status }
     }
 
@@ -106,23 +147,14 @@ impl Server {
             "max_client_cnxns": config.clients.per_address_max,
             "min_session_timeout": config.min_session_timeout_ms,
             "max_session_timeout": config.max_session_timeout_ms,
-            "server_id": config.id.0,
+            "server_id": self.told_id(),
             "client_port_listen_backlog": -1,
         });
         for (key, value) in &config.told.configuration {
             let value = value.parse::<i64>().map_or_else(|_| json!(value), |it| json!(it));
             fields[snake(key)] = value;
         }
-        if config.ensemble.members.len() > 1 {
-            fields["init_limit"] = json!(config.init_limit_ticks);
-            fields["sync_limit"] = json!(config.sync_limit_ticks);
-            fields["election_alg"] = json!(3);
-        }
         fields
-    }
-
-    fn initial_configuration(&self) -> Value {
-        json!({ "initial_configuration": self.config.told.file })
     }
 
     fn environment(&self) -> Value {
@@ -134,60 +166,45 @@ impl Server {
     }
 
     fn connections(&self, whole: bool) -> Value {
-        let all: Vec<Value> = self.conns.values().map(|it| self.connection(it, whole)).collect();
-        json!({ "connections": all, "secure_connections": [] })
+        let of = |secure: bool| -> Vec<Value> {
+            let all = self.conns.values().filter(|it| it.secure == secure);
+            all.map(|it| self.connection(it, whole)).collect()
+        };
+        json!({ "connections": of(false), "secure_connections": of(true) })
     }
 
     fn connection(&self, it: &Connection, whole: bool) -> Value {
         let traffic = &it.traffic;
-        let mut fields = json!({
+        let fields = json!({
             "remote_socket_address": it.from.to_string(),
-            "interest_ops": if it.paused { 0 } else { 1 },
+            "interest_ops": it.interest_ops(),
             "outstanding_requests": it.waiting.len(),
             "packets_received": traffic.received,
             "packets_sent": traffic.sent,
         });
         let Some(session) = it.session().filter(|_| whole) else { return fields };
-        let (opcode, xid, zxid) = traffic.last.unwrap_or((0, Default::default(), -1));
         let more = json!({
             "session_id": session.0,
-            "last_operation": name_of(opcode),
+            "last_operation": name_of(traffic.last_opcode),
             "established": self.wall_ms_at(traffic.since),
             "session_timeout": it.timeout_ms,
-            "last_cxid": xid.0,
-            "last_zxid": zxid,
+            "last_cxid": traffic.last_xid.map_or(-1, |it| it.0),
+            "last_zxid": traffic.last_zxid.map_or(-1, Zxid::to_wire),
             "last_response_time": traffic.answered.as_ms(),
             "last_latency": traffic.last_ms,
             "min_latency": traffic.latency.min_ms(),
             "avg_latency": traffic.latency.mean_ms(),
             "max_latency": traffic.latency.max_ms(),
         });
-        fields = merged(fields, more);
-        fields
-    }
-
-    fn wall_ms_at(&self, time: Time) -> i64 {
-        self.now.wall_ms - self.now.time.since(time).0 as i64
-    }
-
-    fn reset_connections(&mut self) -> Value {
-        let now = self.now.time;
-        for it in self.conns.values_mut() {
-            it.traffic = Traffic { since: it.traffic.since, ..Traffic::new(now) };
-        }
-        json!({})
-    }
-
-    fn reset_stats(&mut self) -> Value {
-        self.stats = Stats::default();
-        json!({})
+        merged(fields, more)
     }
 
     fn dump_sessions(&self) -> Value {
-        let mut expiring: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for (at, session) in self.sessions.expiring() {
-            expiring.entry(at.as_ms().to_string()).or_default().push(session.0);
-        }
+        let expiring = self.sessions.expiry().sets().map(|(at, all)| {
+            let sessions: Vec<i64> = all.iter().map(|session| session.0).collect();
+            (at.as_ms().to_string(), json!(sessions))
+        });
+        let expiring: Map<String, Value> = expiring.collect();
         let owned = self.tree.ephemerals().map(|(session, paths)| {
             let paths: Vec<&str> = paths.iter().map(|path| path.as_str()).collect();
             (session.0.to_string(), json!(paths))
@@ -196,50 +213,69 @@ impl Server {
         json!({ "expiry_time_to_session_ids": expiring, "session_id_to_ephemeral_paths": owned })
     }
 
-    fn digests(&self) -> Value {
-        let digest = json!({
-            "zxid": self.tree.last().to_wire(),
-            "digest": self.tree.digest(),
-            "digestVersion": 2,
-        });
-        json!({ "digests": [digest] })
+    fn digest_log(&self) -> Value {
+        let digest = |(zxid, digest): &(Zxid, u64)| json!({ "zxid": zxid.to_wire(), "digest": digest, "digest_version": 2 });
+        let digests: Vec<Value> = self.digests.iter().map(digest).collect();
+        json!({ "digests": digests })
     }
 
-    fn is_read_only(&self) -> bool {
-        false
-    }
-
-    fn last_snapshot(&self) -> Value {
-        let (zxid, wall_ms) = self.last_snapshot;
-        json!({ "zxid": format!("{:#x}", zxid.to_wire()), "timestamp": wall_ms / 1000 })
+    /// Of one from before this server began, the disk knows when it was written.
+    fn newest_snapshot(&self, process: Option<Process>) -> Value {
+        let Some((zxid, wall_ms)) = self.last_snapshot else {
+            return json!({ "zxid": format!("{:x}", -1_i64), "timestamp": -1 });
+        };
+        let wall_ms = wall_ms.or(process.and_then(|it| it.snapshot_wall_ms));
+        let timestamp = wall_ms.map_or(-1, |it| it / 1_000);
+        json!({ "zxid": format!("{:x}", zxid.to_wire()), "timestamp": timestamp })
     }
 
     fn leader(&self) -> Value {
-        let leader = match self.peer.role() {
-            Role::Leading => self.config.id,
-            Role::Following(leader) | Role::Observing(leader) => leader,
-            Role::Looking => return json!({ "is_leader": false }),
+        let leader = self.leader_id().filter(|_| self.serves_as_member());
+        let Some(leader) = leader else {
+            return json!({ "error": "server is not initialized" });
         };
-        let member = self.config.ensemble.members.get(&leader);
+        let member = self.peer.membership().members.get(&leader);
         json!({
             "is_leader": leader == self.config.id,
             "leader_id": leader.0,
-            "leader_ip": member.map(|it| it.quorum.host.clone()),
+            "leader_ip": member.map_or("", |it| &it.quorum.host),
         })
     }
 
-    fn monitored(&self) -> Value {
-        let pairs = self.monitor().into_iter();
-        let pairs = pairs.map(|(key, value)| (key.to_owned(), as_number(&value)));
+    fn monitored(&self, measures: &Measures) -> Value {
+        let pairs = self.monitor(measures).into_iter().flat_map(|(name, it)| it.lines(name));
+        let pairs = pairs.map(|(key, value)| (key, as_number(&value)));
         Value::Object(pairs.collect())
     }
 
-    fn server_stats(&self) -> Value {
+    /// Those who observe this server and are up to date. Whoever has come back over another
+    /// connection is there once.
+    fn observers(&self) -> Value {
+        let synced = self.peer.attendance().filter(|it| it.observes && it.synced);
+        let observers: Vec<Value> = synced
+            .map(|it| {
+                let mut fields = json!({ "sid": it.server.0 });
+                if let Some(caller) = self.links.caller(it.server) {
+                    fields["remote_socket_address"] = json!(format!("/{}", caller.from));
+                    fields["established"] = json!(caller.wall_ms);
+                }
+                fields
+            })
+            .collect();
+        json!({ "synced_observers": observers.len(), "observers": observers })
+    }
+
+    fn server_stats(&self, measures: &Measures) -> Value {
         let stats = &self.stats;
+        let answers = buffer_stats(&stats.answers);
         let more = json!({
             "packets_sent": stats.sent,
             "packets_received": stats.received,
-            "uptime": self.now.time.since(self.began).0,
+            "fsync_threshold_exceed_count": measures.process.map_or(0, |it| it.slow_sync_count),
+            "client_response_stats": answers,
+            "data_dir_size": measures.sizes.data,
+            "log_dir_size": measures.sizes.log,
+            "uptime": self.uptime_ms(),
             "server_state": self.mode(),
             "last_processed_zxid": self.processed().to_wire(),
             "outstanding_requests": self.outstanding_count,
@@ -247,27 +283,48 @@ impl Server {
             "max_latency": stats.latency.max_ms(),
             "min_latency": stats.latency.min_ms(),
             "num_alive_client_connections": self.conns.len(),
+            "auth_failed_count": stats.counts.auth_failed,
             "provider_null": false,
         });
-        json!({
+        let mut fields = json!({
             "version": VERSION,
-            "read_only": self.is_read_only(),
+            "read_only": self.read_only,
             "server_stats": more,
+            "client_response": answers,
             "node_count": self.node_count(),
-        })
+        });
+        if self.mode() == "leader" {
+            fields["proposal_stats"] = buffer_stats(&stats.proposals);
+        }
+        fields
     }
 
+    fn set_trace_mask(&mut self, asked: &AdminCommand) -> Value {
+        let Some(mask) = asked.arguments.get("traceMask") else {
+            return json!({ "error": "setTraceMask requires long traceMask argument" });
+        };
+        let Ok(mask) = mask.parse() else {
+            let error = format!("setTraceMask requires long traceMask argument, got {mask}");
+            return json!({ "error": error });
+        };
+        self.trace_mask = mask;
+        json!({ "tracemask": mask })
+    }
+
+    /// Who votes in the configuration in force; nobody where there is none.
     fn voting_view(&self) -> Value {
-        let ensemble = &self.config.ensemble;
+        if !self.serves_as_member() {
+            return json!({ "current_config": {} });
+        }
         let address = |at: &Endpoint| json!([at.to_string()]);
-        let voters = ensemble.members.iter().filter(|(_, member)| member.votes);
+        let voters = self.peer.membership().members.iter().filter(|(_, member)| member.votes);
         let view: Map<String, Value> = voters
             .map(|(id, member)| {
                 let fields = json!({
                     "server_addresses": address(&member.quorum),
                     "election_addresses": address(&member.election),
-                    "client_address": member.client.as_ref().map(Endpoint::to_string),
-                    "learner_type": "PARTICIPANT",
+                    "client_address": client_address(member),
+                    "learner_type": "participant",
                 });
                 (id.0.to_string(), fields)
             })
@@ -276,44 +333,69 @@ impl Server {
     }
 
     fn watch_summary(&self) -> Value {
-        let paths: BTreeSet<_> = self.watches.by_path().map(|((_, path), _)| path).collect();
-        json!({
-            "num_connections": self.watches.by_conn().count(),
-            "num_paths": paths.len(),
-            "num_total_watches": self.watches.len(),
-        })
+        let [conns, paths, watches] = self.watch_counts();
+        json!({ "num_connections": conns, "num_paths": paths, "num_total_watches": watches })
     }
 
     fn watched_paths(&self) -> Value {
-        let mut watched: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        for (conn, watches) in self.watches.by_conn() {
-            let session = self.conns.get(&conn).and_then(Connection::session).unwrap_or_default();
-            let paths = watches.iter().map(|(_, path)| path.as_str());
-            watched.entry(session.0.to_string()).or_default().extend(paths);
-        }
+        let watched = self.watched_by_session().into_iter();
+        let watched: Map<String, Value> =
+            watched.map(|(session, paths)| (session.0.to_string(), json!(paths))).collect();
         json!({ "session_id_to_watched_paths": watched })
     }
 
     fn watching_sessions(&self) -> Value {
-        let mut watching: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
-        for ((_, path), conns) in self.watches.by_path() {
-            let of = |conn| self.conns.get(&conn).and_then(Connection::session);
-            let sessions = conns.filter_map(of).map(|SessionId(number)| number);
-            watching.entry(path.as_str()).or_default().extend(sessions);
-        }
+        let watching = self.watching_by_path().into_iter().map(|(path, sessions)| {
+            let sessions: Vec<i64> = sessions.into_iter().map(|it| it.0).collect();
+            (path.to_owned(), json!(sessions))
+        });
+        let watching: Map<String, Value> = watching.collect();
         json!({ "path_to_session_ids": watching })
     }
 
+    /// Whether others can be reached at their addresses the server does not try out.
     fn agreement(&self) -> Value {
+        if !self.serves_as_member() {
+            return json!({ "voting": false, "zabstate": "" });
+        }
         let last = self.processed();
-        json!({
+        let mut fields = json!({
+            "myid": self.config.id.0,
+            "is_leader": self.leader_id() == Some(self.config.id),
             "voting": self.peer.votes(),
             "last_zxid": format!("{:#x}", last.to_wire()),
             "zab_epoch": last.epoch().0,
             "zab_counter": last.counter(),
-            "zabstate": "BROADCAST",
-        })
+            "zabstate": self.zab_state(),
+        });
+        if let Some(own) = self.peer.membership().members.get(&self.config.id) {
+            fields["quorum_address"] = addresses(&own.quorum);
+            fields["election_address"] = addresses(&own.election);
+            fields["client_address"] = json!(client_address(own));
+        }
+        fields
     }
+}
+
+fn client_address(member: &Member) -> String {
+    member.client.as_ref().map(Endpoint::to_string).unwrap_or_default()
+}
+
+/// One address, as if there could be several (`MultipleAddresses`).
+fn addresses(at: &Endpoint) -> Value {
+    json!({
+        "empty": false,
+        "one": at.to_string(),
+        "all_addresses": [at.to_string()],
+        "all_ports": [at.port],
+        "all_host_strings": [at.host],
+        "wildcard_addresses": [format!("0.0.0.0:{}", at.port)],
+    })
+}
+
+fn buffer_stats(sizes: &Sizes) -> Value {
+    let [last, min, max] = sizes.told();
+    json!({ "last_buffer_size": last, "min_buffer_size": min, "max_buffer_size": max })
 }
 
 /// The fields of both.

@@ -65,7 +65,7 @@ impl Server {
         self.watches.forget(conn);
         self.leave_unclaimed(&it);
         let session = match it.stage {
-            Stage::Fresh | Stage::Measuring => return,
+            Stage::Fresh | Stage::Measuring { .. } => return,
             Stage::Creating { session, .. }
             | Stage::Resuming { session, .. }
             | Stage::Open { session } => session,
@@ -178,6 +178,8 @@ impl Server {
         let Ok(mut request) = ConnectRequest::decode(frame) else {
             return self.close_client(conn);
         };
+        self.count_received(conn, frame.len() + 4);
+        self.stats.counts.connection_requests += 1;
         let serves = self.serving.is_some() || (self.read_only && request.read_only == Some(true));
         if !serves || request.last_seen > self.processed() {
             return self.close_client(conn);
@@ -199,7 +201,8 @@ impl Server {
         if self.read_only || local {
             return self.create_local(conn, session, &request);
         }
-        self.set_stage(conn, session, Stage::Creating { session, request });
+        let since = self.now.time;
+        self.set_stage(conn, session, Stage::Creating { session, request, since });
         self.ask_for_session(session, timeout_ms);
     }
 
@@ -226,6 +229,7 @@ impl Server {
     /// session is still there; from then on only this connection may use it.
     fn resume_session(&mut self, conn: ConnId, request: ConnectRequest) {
         let (session, timeout_ms) = (request.session, request.timeout_ms);
+        self.stats.counts.connection_revalidations += 1;
         if request.password != password::of_session(session) {
             return self.refuse_session(conn, &request);
         }
@@ -277,6 +281,7 @@ impl Server {
         let (Ok(session), Ok(timeout_ms)) = (data.session(), data.int()) else {
             return self.with_links(|links, out| links.hang_up(from, out));
         };
+        self.stats.counts.revalidations += 1;
         let valid = self.leads() && self.resume(session, timeout_ms, Owner::Learner(from, link));
         let mut data = Writer::new();
         data.long(session.0).boolean(valid);
@@ -317,10 +322,11 @@ impl Server {
             self.sessions.track(self.now.time, session, timeout_ms, None);
         }
         let Some(&conn) = self.conn_of.get(&session) else { return };
-        if let Some(Connection { stage: Stage::Creating { request, .. }, .. }) =
+        if let Some(Connection { stage: Stage::Creating { request, since, .. }, .. }) =
             self.conns.get(&conn)
         {
-            let request = request.clone();
+            let (request, since) = (request.clone(), *since);
+            self.session_answered(conn, since, true);
             self.welcome(conn, session, &request);
         }
     }
@@ -347,6 +353,7 @@ impl Server {
     fn answer_greeting(&mut self, conn: ConnId, response: &ConnectResponse) {
         let mut frame = Writer::framed();
         response.encode(&mut frame);
+        self.count_sent(conn);
         self.send(conn, Frames::seal(frame.into_bytes()));
     }
 
@@ -367,6 +374,7 @@ impl Server {
         if ids.is_some_and(|ids| it.add_ids(ids, bytes_max)) {
             return self.reply(conn, xid, Ok(Reply::Empty), 0);
         }
+        self.stats.counts.auth_failed += 1;
         self.reply(conn, xid, Err(ErrorCode::AuthFailed.to_wire()), 0);
         self.close_client(conn);
     }
@@ -408,6 +416,7 @@ impl Server {
     pub(super) fn expire_sessions(&mut self) {
         let rules = self.rules;
         for session in self.sessions.expire(self.now.time, &rules) {
+            self.stats.counts.stale_sessions += 1;
             self.note(Note::Expired { session, at: self.now.time.0 });
             self.sessions.mark_closing(session);
             let close = Request::CloseSession(CloseSession);

@@ -19,14 +19,19 @@ const UNFLUSHED_MAX: usize = 1 << 20;
 pub enum Stage {
     /// Has not sent its first packet.
     Fresh,
-    /// Asked how large the files are, and waits for the disk.
-    Measuring,
+    /// Asked for what has to be measured, and waits for it.
+    Measuring {
+        /// With which word.
+        word: &'static str,
+    },
     /// Asked for a new session, which is on its way through the quorum.
     Creating {
         /// The session to be.
         session: SessionId,
         /// What it asked for.
         request: ConnectRequest,
+        /// When.
+        since: Time,
     },
     /// Asked for a session that it has; the leader is asked whether it is still there.
     Resuming {
@@ -97,6 +102,8 @@ impl Due {
 pub struct Connection {
     /// Where the client is.
     pub from: SocketAddr,
+    /// Whether it comes over TLS.
+    pub secure: bool,
     /// Who the client has shown itself to be; first of all its address.
     pub ids: Arc<[Identity]>,
     /// How far it has come.
@@ -126,6 +133,7 @@ impl Connection {
         let address = Identity { scheme: "ip".to_owned(), id: from.ip().to_string() };
         Connection {
             from,
+            secure: false,
             ids: [address].into(),
             stage: Stage::Fresh,
             frames: Frames::with_max(frame_max),
@@ -145,6 +153,12 @@ impl Connection {
             Stage::Open { session } => Some(session),
             _ => None,
         }
+    }
+
+    /// Which events of it are waited for, as bits of Java's `SelectionKey`: 1 while it is read.
+    pub fn interest_ops(&self) -> u8 {
+        let asked = self.stage == Stage::Fresh && !self.frames.waiting().is_empty();
+        u8::from(self.reads() && !asked && !self.paused)
     }
 
     /// Whether so much was sent that the client has to read before it is heard again.

@@ -61,9 +61,9 @@ impl<T: Ord + Copy> Expiry<T> {
         expired
     }
 
-    /// When each of them expires, in order.
-    pub fn deadlines(&self) -> impl Iterator<Item = (Time, T)> {
-        self.buckets.iter().flat_map(|(&at, all)| all.iter().map(move |&it| (at, it)))
+    /// What expires at which time, in order.
+    pub fn sets(&self) -> impl Iterator<Item = (Time, &BTreeSet<T>)> {
+        self.buckets.iter().map(|(&at, all)| (at, all))
     }
 
     /// When the next one expires; [`Time::NEVER`] without any.

@@ -6,119 +6,133 @@
 use super::config::Words;
 use super::connections::{Connection, Stage};
 use super::io::Effect;
+use super::measures::Measures;
+use super::monitor::VERSION;
 use super::server::Server;
-use super::stats::{Stats, Traffic};
-use crate::base::ConnId;
-use crate::history::Role;
+use crate::base::{ConnId, SessionId};
 use crate::storage::DiskSizes;
 use crate::tree::WatchKind;
-use Answer::{Measured, Now};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// Which ZooKeeper scripts should take this server for; the build's own version stands behind it.
-pub const VERSION: &str = concat!("3.9.5-menagerie-", env!("CARGO_PKG_VERSION"), ", built on 2026");
-
 /// What a server answers that has no leader.
 const NOT_SERVING: &str = "This ZooKeeper instance is not currently serving requests\n";
+/// What `gtmk` tells before the first `stmk` (`ZooTrace`).
+pub(super) const TRACE_MASK: i64 = 306;
+/// The word that a number of 8 bytes follows.
+const SET_TRACE_MASK: &str = "stmk";
 
-/// What a server says to a word.
-enum Answer {
-    /// What it knows.
-    Now(fn(&mut Server) -> String),
-    /// What the disk knows.
+/// Who can answer a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Every server.
+    Always,
+    /// One that serves.
+    Serving,
+    /// One that serves, once it is measured what it cannot know.
     Measured,
 }
+use When::{Always, Measured, Serving};
 
-/// Answers to a word, in the order in which they are listed.
-const ALL: &[(&str, Answer)] = &[
-    ("ruok", Now(|_| "imok".to_owned())),
-    ("srvr", Now(|it| it.when_serving(|it| format!("{}{}", it.version_line(), it.server_lines())))),
-    ("stat", Now(|it| it.when_serving(Server::stat))),
-    ("mntr", Now(|it| it.when_serving(Server::mntr))),
-    ("conf", Now(|it| it.when_serving(Server::conf))),
-    ("cons", Now(|it| it.when_serving(|it| it.connection_lines(true) + "\n"))),
-    ("dump", Now(|it| it.when_serving(Server::dump))),
-    ("envi", Now(|it| it.envi())),
-    ("wchs", Now(|it| it.when_serving(Server::wchs))),
-    ("wchc", Now(|it| it.when_serving(Server::wchc))),
-    ("wchp", Now(|it| it.when_serving(Server::wchp))),
-    ("dirs", Measured),
-    ("isro", Now(Server::isro)),
-    ("crst", Now(|it| it.when_serving(Server::crst))),
-    ("srst", Now(|it| it.when_serving(Server::srst))),
-    ("gtmk", Now(|_| "256".to_owned())),
-    ("stmk", Now(|_| "256".to_owned())),
-    ("hash", Now(|it| it.when_serving(Server::hash))),
+struct Word {
+    name: &'static str,
+    when: When,
+    answer: fn(&mut Server, &Measures) -> String,
+}
+
+const fn word(
+    name: &'static str,
+    when: When,
+    answer: fn(&mut Server, &Measures) -> String,
+) -> Word {
+    Word { name, when, answer }
+}
+
+/// In the order in which they are listed.
+const ALL: &[Word] = &[
+    word("ruok", Always, |_, _| "imok".to_owned()),
+    word("srvr", Serving, |it, _| it.version_line() + &it.server_lines()),
+    word("stat", Serving, |it, _| it.stat()),
+    word("mntr", Measured, Server::mntr),
+    word("conf", Measured, |it, measures| it.conf(&measures.sizes)),
+    word("cons", Serving, |it, _| it.connection_lines(true) + "\n"),
+    word("dump", Serving, |it, _| it.dump()),
+    word("envi", Always, |it, _| it.envi()),
+    word("wchs", Serving, |it, _| it.wchs()),
+    word("wchc", Serving, |it, _| it.wchc()),
+    word("wchp", Serving, |it, _| it.wchp()),
+    word("dirs", Measured, |_, measures| dirs(&measures.sizes)),
+    word("isro", Always, |it, _| it.isro()),
+    word("crst", Serving, |it, _| it.crst()),
+    word("srst", Serving, |it, _| it.srst()),
+    word("gtmk", Always, |it, _| it.trace_mask.to_string()),
+    word(SET_TRACE_MASK, Always, |it, _| it.trace_mask.to_string()),
+    word("hash", Serving, |it, _| it.hash()),
 ];
 
 impl Server {
-    /// Answers a connection whose first bytes are a word, and ends it; or has the disk asked first.
-    /// False when they are none, or not yet whole.
+    /// Answers a connection whose first bytes are a word, and ends it; or has measured first what it
+    /// does not know. False when they are none, or not yet whole.
     pub(super) fn answer_word(&mut self, conn: ConnId) -> bool {
-        let Some(first) = self.conns.get(&conn).and_then(|it| it.frames.waiting().first_chunk())
-        else {
-            return false;
-        };
-        let first: [u8; 4] = *first;
-        let Some((word, answer)) = ALL.iter().find(|it| it.0.as_bytes() == first) else {
-            return false;
-        };
+        let Some(bytes) = self.conns.get(&conn).map(|it| it.frames.waiting()) else { return false };
+        let Some((first, rest)) = bytes.split_first_chunk::<4>() else { return false };
+        let Some(word) = ALL.iter().find(|it| it.name.as_bytes() == first) else { return false };
         let allowed = match &self.config.words {
             Words::All => true,
-            Words::These(words) => words.contains(*word),
+            Words::These(words) => words.contains(word.name),
         };
-        let text = match answer {
-            _ if !allowed => {
-                format!("{word} is not executed because it is not in the whitelist.\n")
-            }
-            Answer::Now(answer) => answer(self),
-            Answer::Measured if self.is_up() => {
-                self.conns.get_mut(&conn).expect("it has asked").stage = Stage::Measuring;
-                self.effects.push(Effect::MeasureDisk { conn });
-                return true;
-            }
-            Answer::Measured => NOT_SERVING.to_owned(),
-        };
-        self.say(conn, text);
+        if allowed && word.name == SET_TRACE_MASK {
+            // Without a mask nothing is said. It may be on its way.
+            let Some(mask) = rest.first_chunk::<8>() else { return true };
+            self.trace_mask = i64::from_be_bytes(*mask);
+        }
+        self.count_received(conn, first.len());
+        if !allowed {
+            let name = word.name;
+            let refusal = format!("{name} is not executed because it is not in the whitelist.\n");
+            self.say(conn, refusal);
+        } else if word.when != Always && !self.is_up() {
+            self.say(conn, NOT_SERVING.to_owned());
+        } else if word.when == Measured {
+            self.set_measuring(conn, word.name);
+        } else {
+            let text = (word.answer)(self, &Measures::default());
+            self.say(conn, text);
+        }
         true
     }
 
-    /// The disk says how large its files are. Whoever asked may have gone.
-    pub(super) fn disk_measured(&mut self, conn: ConnId, sizes: DiskSizes) {
-        if self.conns.get(&conn).is_some_and(|it| it.stage == Stage::Measuring) {
-            let DiskSizes { data, log } = sizes;
-            self.say(conn, format!("datadir_size: {data}\nlogdir_size: {log}\n"));
-        }
+    fn set_measuring(&mut self, conn: ConnId, word: &'static str) {
+        self.conns.get_mut(&conn).expect("it has asked").stage = Stage::Measuring { word };
+        self.effects.push(Effect::Measure { conn });
+    }
+
+    /// What was missing for an answer is there. Whoever asked may have gone.
+    pub(super) fn measured(&mut self, conn: ConnId, measures: &Measures) {
+        let Some(Connection { stage: Stage::Measuring { word }, .. }) = self.conns.get(&conn)
+        else {
+            return;
+        };
+        let word = ALL.iter().find(|it| it.name == *word).expect("it was found before");
+        let text = (word.answer)(self, measures);
+        self.say(conn, text);
     }
 
     fn say(&mut self, conn: ConnId, text: String) {
-        self.send(conn, text.into_bytes());
+        if !text.is_empty() {
+            self.count_sent(conn);
+            self.send(conn, text.into_bytes());
+        }
         self.close_client(conn);
     }
 
-    fn is_up(&self) -> bool {
+    /// Whether it answers at all, be it reads only.
+    pub(super) fn is_up(&self) -> bool {
         self.serving.is_some() || self.read_only
-    }
-
-    fn when_serving(&mut self, answer: impl Fn(&mut Server) -> String) -> String {
-        if self.is_up() { answer(self) } else { NOT_SERVING.to_owned() }
     }
 
     fn version_line(&self) -> String {
         format!("Zookeeper version: {VERSION}\n")
-    }
-
-    /// What scripts know a server's part by.
-    pub fn mode(&self) -> &'static str {
-        match self.peer.role() {
-            _ if self.read_only => "read-only",
-            Role::Leading if self.config.ensemble.members.len() <= 1 => "standalone",
-            Role::Leading => "leader",
-            Role::Following(_) => "follower",
-            Role::Observing(_) => "observer",
-            Role::Looking => "looking",
-        }
     }
 
     fn server_lines(&self) -> String {
@@ -138,21 +152,10 @@ impl Server {
         let _ = writeln!(text, "Zxid: {:#x}\nMode: {}", self.processed().to_wire(), self.mode());
         let _ = writeln!(text, "Node count: {}", self.node_count());
         if self.mode() == "leader" {
-            let (last, min, max) = self.proposal_sizes();
+            let [last, min, max] = stats.proposals.told();
             let _ = writeln!(text, "Proposal sizes last/min/max: {last}/{min}/{max}");
         }
         text
-    }
-
-    /// ZooKeeper counts the root under both of its names.
-    pub(super) fn node_count(&self) -> usize {
-        self.tree.len() + 1
-    }
-
-    /// −1 before the first one.
-    fn proposal_sizes(&self) -> (i64, i64, i64) {
-        let sizes = self.stats.proposal_bytes;
-        sizes.map_or((-1, -1, -1), |(last, min, max)| (last as i64, min as i64, max as i64))
     }
 
     fn stat(&mut self) -> String {
@@ -172,25 +175,26 @@ impl Server {
     fn connection_line(&self, it: &Connection, whole: bool) -> String {
         let traffic = &it.traffic;
         let mut line = format!(
-            " /{}[{}](queued=0,recved={},sent={}",
+            " /{}[{}](queued={},recved={},sent={}",
             it.from,
-            u8::from(it.session().is_some()),
+            it.interest_ops(),
+            it.waiting.len(),
             traffic.received,
             traffic.sent
         );
         if let Some(session) = it.session().filter(|_| whole) {
-            let (opcode, xid, zxid) = traffic.last.unwrap_or((0, Default::default(), -1));
-            let wall =
-                |time: crate::base::Time| self.now.wall_ms - self.now.time.since(time).0 as i64;
             let _ = write!(
                 line,
-                ",sid={session},lop={},est={},to={},lcxid={:#x},lzxid={zxid:#x},lresp={}",
-                name_of(opcode),
-                wall(traffic.since),
-                it.timeout_ms,
-                xid.0,
-                wall(traffic.answered)
+                ",sid={session},lop={},est={},to={}",
+                name_of(traffic.last_opcode),
+                self.wall_ms_at(traffic.since),
+                it.timeout_ms
             );
+            if let Some(xid) = traffic.last_xid {
+                let _ = write!(line, ",lcxid={:#x}", xid.0);
+            }
+            let zxid = traffic.last_zxid.map_or(-1, |it| it.to_wire());
+            let _ = write!(line, ",lzxid={zxid:#x},lresp={}", traffic.answered.as_ms());
             let _ = write!(
                 line,
                 ",llat={},minlat={},avglat={},maxlat={}",
@@ -203,79 +207,46 @@ impl Server {
         line + ")\n"
     }
 
-    fn mntr(&mut self) -> String {
-        let lines = self.monitor();
-        lines.into_iter().fold(String::new(), |text, (key, it)| format!("{text}zk_{key}\t{it}\n"))
-    }
-
-    /// What `mntr` tells and what is offered as metrics: names without `zk_`, and values.
-    pub fn monitor(&self) -> Vec<(&'static str, String)> {
-        let latency = &self.stats.latency;
-        let watch_count = self.watches.len();
-        let ephemerals: usize = self.tree.ephemerals().map(|(_, paths)| paths.len()).sum();
-        let mut all = vec![
-            ("version", VERSION.to_owned()),
-            ("server_state", self.mode().to_owned()),
-            ("peer_state", self.phase_name().to_owned()),
-            ("avg_latency", latency.mean()),
-            ("min_latency", latency.min_ms().to_string()),
-            ("max_latency", latency.max_ms().to_string()),
-            ("packets_received", self.stats.received.to_string()),
-            ("packets_sent", self.stats.sent.to_string()),
-            ("num_alive_connections", self.conns.len().to_string()),
-            ("outstanding_requests", self.outstanding_count.to_string()),
-            ("znode_count", self.node_count().to_string()),
-            ("watch_count", watch_count.to_string()),
-            ("ephemerals_count", ephemerals.to_string()),
-            ("approximate_data_size", self.tree.data_bytes().to_string()),
-            ("global_sessions", self.tree.sessions().len().to_string()),
-            ("local_sessions", self.locals.len().to_string()),
-            ("uptime", self.now.time.since(self.began).0.to_string()),
-            ("quorum_size", self.config.ensemble.voters().count().to_string()),
-        ];
-        if self.mode() == "leader" {
-            let (last, min, max) = self.proposal_sizes();
-            let (learners, synced) = self.peer.learner_counts();
-            all.extend([
-                ("learners", learners.to_string()),
-                ("synced_followers", synced.to_string()),
-                ("pending_syncs", self.syncs.len().to_string()),
-                ("last_proposal_size", last.to_string()),
-                ("min_proposal_size", min.to_string()),
-                ("max_proposal_size", max.to_string()),
-            ]);
-        }
-        all
-    }
-
-    fn phase_name(&self) -> &'static str {
-        match self.peer.role() {
-            Role::Looking => "looking",
-            Role::Leading if self.serving.is_some() => "leading - broadcast",
-            Role::Leading => "leading - synchronization",
-            Role::Following(_) if self.serving.is_some() => "following - broadcast",
-            Role::Following(_) => "following - synchronization",
-            Role::Observing(_) if self.serving.is_some() => "observing - broadcast",
-            Role::Observing(_) => "observing - synchronization",
-        }
-    }
-
-    fn conf(&mut self) -> String {
+    /// Of an ensemble, the lines behind `membership:` are those of the configuration in force. Who only
+    /// reads leaves them out (`ReadOnlyZooKeeperServer.dumpConf`).
+    fn conf(&mut self, sizes: &DiskSizes) -> String {
         let config = &self.config;
-        let mut lines = config.told.configuration.clone();
-        let mut add = |key: &str, value: String| lines.push((key.to_owned(), value));
+        let mut text = String::new();
+        let mut add = |key: &str, value: String| text += &format!("{key}={value}\n");
+        for (key, value) in &config.told.configuration {
+            add(key, value.clone());
+            match key.as_str() {
+                "dataDir" => add("dataDirSize", sizes.data.to_string()),
+                "dataLogDir" => add("dataLogSize", sizes.log.to_string()),
+                _ => {}
+            }
+        }
         add("tickTime", config.tick_ms.to_string());
         add("maxClientCnxns", config.clients.per_address_max.to_string());
         add("minSessionTimeout", config.min_session_timeout_ms.to_string());
         add("maxSessionTimeout", config.max_session_timeout_ms.to_string());
-        add("serverId", config.id.0.to_string());
-        if config.ensemble.members.len() > 1 {
+        add("clientPortListenBacklog", "-1".to_owned());
+        add("serverId", self.told_id().to_string());
+        if !config.standalone {
+            let membership = self.peer.membership();
             add("initLimit", config.init_limit_ticks.to_string());
             add("syncLimit", config.sync_limit_ticks.to_string());
             add("electionAlg", "3".to_owned());
-            add("membership", format!("\n{}", config.ensemble));
+            if let Some(own) = membership.members.get(&config.id) {
+                add("electionPort", own.election.port.to_string());
+                add("quorumPort", own.quorum.port.to_string());
+            }
+            add("peerType", u8::from(!membership.votes(config.id)).to_string());
+            if !self.read_only {
+                text += &format!("membership: \n{membership}");
+            }
         }
-        lines.iter().map(|(key, value)| format!("{key}={value}\n")).collect()
+        text
+    }
+
+    /// A server that stands alone has no number of its own.
+    pub(super) fn told_id(&self) -> u8 {
+        if self.config.standalone { 0 } else { self.config.id.0 }
     }
 
     fn envi(&self) -> String {
@@ -285,53 +256,61 @@ impl Server {
         format!("Environment:\n{lines}")
     }
 
-    fn dump(&mut self) -> String {
-        let mut text = "SessionTracker dump:\n".to_owned();
-        let sessions = self.tree.sessions();
-        let _ = writeln!(text, "Global Sessions({}):", sessions.len());
-        for (session, timeout_ms) in sessions {
-            let _ = writeln!(text, "{session}\t{timeout_ms}ms");
-        }
-        text += "ephemeral nodes dump:\n";
-        let _ = writeln!(text, "Sessions with Ephemerals ({}):", self.tree.ephemerals().count());
-        for (session, paths) in self.tree.ephemerals() {
-            let _ = writeln!(text, "{session}:");
-            paths.iter().for_each(|path| text += &format!("\t{path}\n"));
-        }
-        let _ = writeln!(text, "Connections dump:\nConnections Sets ({})", self.conns.len());
-        text
-    }
-
     fn wchs(&mut self) -> String {
-        let conns = self.watches.by_conn().count();
-        let paths: BTreeSet<_> = self.watches.by_path().map(|((_, path), _)| path).collect();
-        let total = self.watches.len();
-        format!("{conns} connections watching {} paths\nTotal watches:{total}\n", paths.len())
+        let [conns, paths, watches] = self.watch_counts();
+        format!("{conns} connections watching {paths} paths\nTotal watches:{watches}\n")
     }
 
     fn wchc(&mut self) -> String {
         let mut text = String::new();
-        for (conn, watches) in self.watches.by_conn() {
-            let session = self.conns.get(&conn).and_then(Connection::session).unwrap_or_default();
+        for (session, paths) in self.watched_by_session() {
             let _ = writeln!(text, "{session}");
-            let paths: BTreeSet<_> = watches.iter().map(|(_, path)| path).collect();
             paths.into_iter().for_each(|path| text += &format!("\t{path}\n"));
         }
         text + "\n"
     }
 
     fn wchp(&mut self) -> String {
-        let mut sessions: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for ((_, path), conns) in self.watches.by_path() {
-            let of = |conn| self.conns.get(&conn).and_then(Connection::session);
-            sessions.entry(path).or_default().extend(conns.filter_map(of));
-        }
         let mut text = String::new();
-        for (path, sessions) in sessions {
+        for (path, sessions) in self.watching_by_path() {
             let _ = writeln!(text, "{path}");
             sessions.into_iter().for_each(|session| text += &format!("\t{session}\n"));
         }
         text + "\n"
+    }
+
+    /// How many connections watch data, of how many znodes, and how many such watches there are.
+    /// Those on children stand in a table of their own, of which ZooKeeper tells nothing.
+    pub(super) fn watch_counts(&self) -> [usize; 3] {
+        let by_path = self.watching_by_path();
+        let watches = self.data_watches().count();
+        [self.watched_by_session().len(), by_path.len(), watches]
+    }
+
+    /// What each session watches the data of.
+    pub(super) fn watched_by_session(&self) -> BTreeMap<SessionId, BTreeSet<&str>> {
+        let mut watched: BTreeMap<SessionId, BTreeSet<&str>> = BTreeMap::new();
+        for (path, session) in self.data_watches() {
+            watched.entry(session).or_default().insert(path);
+        }
+        watched
+    }
+
+    /// Which sessions watch the data of each znode.
+    pub(super) fn watching_by_path(&self) -> BTreeMap<&str, BTreeSet<SessionId>> {
+        let mut watching: BTreeMap<&str, BTreeSet<SessionId>> = BTreeMap::new();
+        for (path, session) in self.data_watches() {
+            watching.entry(path).or_default().insert(session);
+        }
+        watching
+    }
+
+    fn data_watches(&self) -> impl Iterator<Item = (&str, SessionId)> {
+        let session = |conn| self.conns.get(&conn).and_then(Connection::session);
+        let data = self.watches.by_path().filter(|((kind, _), _)| *kind == WatchKind::Data);
+        data.flat_map(move |((_, path), conns)| {
+            conns.map(move |conn| (path.as_str(), session(conn).unwrap_or_default()))
+        })
     }
 
     fn isro(&mut self) -> String {
@@ -340,52 +319,53 @@ impl Server {
     }
 
     fn crst(&mut self) -> String {
-        let now = self.now.time;
-        for it in self.conns.values_mut() {
-            it.traffic = Traffic { since: it.traffic.since, ..Traffic::new(now) };
-        }
+        self.recount_connections();
         "Connection stats reset.\n".to_owned()
     }
 
     fn srst(&mut self) -> String {
-        self.stats = Stats::default();
+        self.recount();
         "Server stats reset.\n".to_owned()
     }
 
     fn hash(&mut self) -> String {
-        format!("{:#x}\t2\t{:#x}\n", self.tree.last().to_wire(), self.tree.digest())
-    }
-
-    /// How many watches there are of a kind.
-    pub fn watch_count(&self, kind: WatchKind) -> usize {
-        self.watches.by_path().filter(|((of, _), _)| *of == kind).count()
+        let line =
+            |(zxid, digest): &(crate::base::Zxid, u64)| format!("{:x}: {digest}\n", zxid.to_wire());
+        self.digests.iter().map(line).collect()
     }
 }
 
-/// The operation's name as ZooKeeper abbreviates it (`Request.op2String`, upper case).
-pub(super) fn name_of(number: i32) -> &'static str {
+fn dirs(sizes: &DiskSizes) -> String {
+    format!("datadir_size: {}\nlogdir_size: {}\n", sizes.data, sizes.log)
+}
+
+/// An operation's name as ZooKeeper tells it (`FinalRequestProcessor`); `NA` before the first one.
+pub(super) fn name_of(number: Option<i32>) -> &'static str {
     use crate::wire::opcode;
-    match number {
-        opcode::CREATE => "CREA",
-        opcode::DELETE => "DELE",
+    match number.unwrap_or(0) {
+        opcode::CREATE | opcode::CREATE2 | opcode::CREATE_CONTAINER | opcode::CREATE_TTL => "CREA",
+        opcode::DELETE | opcode::DELETE_CONTAINER => "DELE",
         opcode::EXISTS => "EXIS",
         opcode::GET_DATA => "GETD",
         opcode::SET_DATA => "SETD",
         opcode::GET_ACL => "GETA",
         opcode::SET_ACL => "SETA",
         opcode::GET_CHILDREN | opcode::GET_CHILDREN2 => "GETC",
+        opcode::GET_ALL_CHILDREN_NUMBER => "GETACN",
+        opcode::GET_EPHEMERALS => "GETE",
         opcode::SYNC => "SYNC",
         opcode::PING => "PING",
         opcode::CHECK => "CHEC",
         opcode::MULTI => "MULT",
-        opcode::CREATE2 => "CRE2",
+        opcode::MULTI_READ => "MLTR",
+        opcode::RECONFIG => "RECO",
+        opcode::CREATE_SESSION => "SESS",
         opcode::CLOSE_SESSION => "CLOS",
-        opcode::AUTH => "AUTH",
-        opcode::SET_WATCHES => "SETW",
-        opcode::SET_WATCHES2 => "SETW2",
+        opcode::SET_WATCHES | opcode::SET_WATCHES2 => "SETW",
         opcode::ADD_WATCH => "ADDW",
         opcode::CHECK_WATCHES => "CHKW",
         opcode::REMOVE_WATCHES => "REMW",
+        opcode::WHO_AM_I => "HOMI",
         _ => "NA",
     }
 }

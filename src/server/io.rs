@@ -1,18 +1,21 @@
 //! What goes into a server and what comes out of it. Each prints as one line.
 
+use super::measures::Measures;
 use crate::base::{ConnId, ServerId, Time};
 use crate::history::Note;
-use crate::storage::{DiskOp, DiskSizes, Image};
+use crate::storage::{DiskOp, Image};
 use crate::wire::{Endpoint, Member, Membership};
 use core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
 
-/// The three ports that a server listens on.
+/// The ports that a server listens on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Port {
     /// For clients (2181).
     Client,
+    /// For clients, over TLS. What arrives is deciphered.
+    Secure,
     /// For learners, while it leads (2888).
     Learner,
     /// For elections (3888).
@@ -88,12 +91,12 @@ pub enum Input {
         /// Every file.
         image: Image,
     },
-    /// How large the files on the disk are, for whoever asked with [`Effect::MeasureDisk`].
-    DiskMeasured {
+    /// What whoever asked with [`Effect::Measure`] wants to know.
+    Measured {
         /// The connection.
         conn: ConnId,
-        /// In bytes.
-        sizes: DiskSizes,
+        /// As it is now.
+        measures: Measures,
     },
     /// The disk could not do something. What was not synced may be lost, whatever is tried now, so
     /// that the server ends itself and acknowledges nothing more (ZOOKEEPER-2247).
@@ -150,8 +153,8 @@ pub enum Effect {
     Disk(DiskOp),
     /// Bring all that is on the disk, as [`Input::Loaded`]. Nothing is under way there.
     ReadDisk,
-    /// Say with [`Input::DiskMeasured`] how large the files on the disk are.
-    MeasureDisk {
+    /// Say with [`Input::Measured`] what the server cannot know by itself.
+    Measure {
         /// Who wants to know.
         conn: ConnId,
     },
@@ -193,9 +196,7 @@ impl fmt::Display for Input {
             Input::Closed { conn } => write!(f, "closed {conn}"),
             Input::DiskDone { token } => write!(f, "disk done {token}"),
             Input::Loaded { image } => write!(f, "loaded {} files", image.len()),
-            Input::DiskMeasured { conn, sizes } => {
-                write!(f, "disk measured {conn} {} {}", sizes.data, sizes.log)
-            }
+            Input::Measured { conn, measures } => write!(f, "measured {conn} {measures:?}"),
             Input::DiskFailed { reason } => write!(f, "disk failed: {reason}"),
             Input::Stop => f.write_str("stop"),
             Input::Tick => f.write_str("tick"),
@@ -214,7 +215,7 @@ impl fmt::Display for Effect {
             Effect::Resume { conn } => write!(f, "resume {conn}"),
             Effect::Disk(op) => write!(f, "disk {op}"),
             Effect::ReadDisk => f.write_str("read disk"),
-            Effect::MeasureDisk { conn } => write!(f, "measure disk {conn}"),
+            Effect::Measure { conn } => write!(f, "measure {conn}"),
             Effect::Members(members) => {
                 write!(f, "members {}", members.to_string().replace('\n', " "))
             }

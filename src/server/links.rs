@@ -7,6 +7,7 @@ use crate::tree::StreamScanner;
 use crate::wire::{
     Hello, LearnerInfo, Malformed, Notification, Packet, PacketKind, Reader, Writer,
 };
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 /// So many may be connected without having said who they are. Servers say so at once.
@@ -77,6 +78,17 @@ struct Link {
     bytes: Vec<u8>,
     /// When it has to be known who is there.
     until: Time,
+    /// Who has connected, if it was not this server.
+    caller: Option<Caller>,
+}
+
+/// Where a connection came from that another server has made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The other end.
+    pub from: SocketAddr,
+    /// When it came, in milliseconds by the wall clock.
+    pub wall_ms: i64,
 }
 
 /// An election connection with one other server.
@@ -142,7 +154,7 @@ impl Links {
     }
 
     fn open(&mut self, conn: ConnId, purpose: Use) {
-        let link = Link { purpose, bytes: Vec::new(), until: Time::NEVER };
+        let link = Link { purpose, bytes: Vec::new(), until: Time::NEVER, caller: None };
         let before = self.links.insert(conn, link);
         assert_eq!(before, None, "connections are numbered once");
     }
@@ -213,7 +225,7 @@ impl Links {
         let purpose = match port {
             Port::Election => Use::Greeting,
             Port::Learner => Use::Introduction,
-            Port::Client => unreachable!("clients are not served here"),
+            Port::Client | Port::Secure => unreachable!("clients are not served here"),
         };
         self.open(conn, purpose);
         self.links.get_mut(&conn).expect("it was just opened").until = until;
@@ -223,6 +235,18 @@ impl Links {
         if nameless.len() > NAMELESS_MAX {
             self.drop_link(nameless[0], out);
         }
+    }
+
+    /// Takes note of where an accepted connection came from.
+    pub fn came_from(&mut self, conn: ConnId, caller: Caller) {
+        if let Some(link) = self.links.get_mut(&conn) {
+            link.caller = Some(caller);
+        }
+    }
+
+    /// Where the link to this learner came from.
+    pub fn caller(&self, learner: ServerId) -> Option<Caller> {
+        self.links.get(self.quorum.get(&learner)?)?.caller
     }
 
     /// Time has passed: whoever has still not said who it is has to go.

@@ -11,6 +11,11 @@ use crate::wire::{Malformed, Membership, Proposal};
 use crate::zab::{Delivery, Found, LogQueue, Ticket};
 use std::collections::BTreeMap;
 
+/// The digest is taken down at every such zxid (`DataTree.DIGEST_LOG_INTERVAL`).
+const DIGEST_EVERY: i64 = 128;
+/// So many are kept (`DataTree.DIGEST_LOG_LIMIT`).
+const DIGESTS_MAX: usize = 1_024;
+
 impl Server {
     /// Reads the disk as soon as nothing is under way there. What is in memory is forgotten then.
     pub(super) fn read_disk(&mut self, truncated: Option<Zxid>) {
@@ -36,8 +41,11 @@ impl Server {
             After::Agreement(ticket) => self.agree(|peer, out| peer.done(now, ticket, out)),
             After::Recovered if self.will_read() => self.recovered = None,
             After::Recovered => self.go_on_recovered(),
-            After::Snapshot(zxid) => {
-                self.last_snapshot = (zxid, self.now.wall_ms);
+            After::Snapshot(zxid, since) => {
+                self.last_snapshot = Some((zxid, Some(self.now.wall_ms)));
+                if let Some(since) = since {
+                    self.stats.snapshots.add(now.since(since).0);
+                }
                 self.note(Note::Snapshot { zxid });
             }
             After::Quiet { truncated } => {
@@ -79,6 +87,7 @@ impl Server {
             Some((zxid, body)) => read_tree(body, *zxid)?,
             None => Tree::new(),
         };
+        self.digests.clear();
         self.note(Note::Loaded { zxid: self.tree.last() });
         self.unsnapped = 0;
         for proposal in &recovered.proposals {
@@ -96,6 +105,11 @@ impl Server {
     /// The disk is in order: the server takes part again.
     fn go_on_recovered(&mut self) {
         let recovered = self.recovered.take().expect("the disk was read");
+        self.last_snapshot = Some(match &recovered.snapshot {
+            Some((zxid, _)) => (*zxid, self.written_in_this_life(*zxid)),
+            // Recovery has written that of the empty tree.
+            None => (Zxid::ZERO, Some(self.now.wall_ms)),
+        });
         let mut store = recovered.store;
         store.keep(self.config.keeping);
         self.store = Some(store);
@@ -151,10 +165,27 @@ impl Server {
         }
     }
 
+    /// When this server has finished the snapshot of this name, if it has since it began.
+    fn written_in_this_life(&self, name: Zxid) -> Option<i64> {
+        self.last_snapshot.filter(|it| it.0 == name)?.1
+    }
+
+    /// Takes down the tree's digest now and then (`DataTree.logZxidDigest`).
+    pub(super) fn log_digest(&mut self) {
+        let zxid = self.tree.last();
+        if zxid.to_wire() % DIGEST_EVERY == 0 {
+            self.digests.push_back((zxid, self.tree.digest()));
+            if self.digests.len() > DIGESTS_MAX {
+                self.digests.pop_front();
+            }
+        }
+    }
+
     fn replay(&mut self, proposal: &Proposal) -> Result<(), Malformed> {
         let txn = Txn::decode(&proposal.payload)?;
         self.tree.apply(&txn, &self.rules.tree, &mut Vec::new());
         self.unsnapped += 1;
+        self.log_digest();
         self.note(Note::Replayed {
             zxid: proposal.zxid,
             hash: crate::base::hash_of(&proposal.payload),
@@ -215,13 +246,14 @@ impl Server {
             Ok(tree) => tree,
             Err(error) => return self.fail(format!("the leader's tree: {error}")),
         };
+        self.digests.clear();
         self.unsnapped = 0;
         self.write_log();
         let mut ops = Vec::new();
         self.store().install(zxid, body, &mut ops);
         self.disk(ops);
         self.note(Note::Installed { zxid, digest: self.tree.digest() });
-        self.barrier(After::Snapshot(zxid));
+        self.barrier(After::Snapshot(zxid, None));
     }
 
     /// Another transaction is in the tree: now and then it is time for a snapshot.
@@ -244,6 +276,7 @@ impl Server {
             let writer = SnapshotWriter::begin_with(&self.tree, sessions).named(name);
             self.store().begin_snapshot(writer.name());
             self.snapshot = Some(writer);
+            self.snapshot_since = self.now.time;
         }
     }
 
@@ -263,7 +296,7 @@ impl Server {
         self.store().end_snapshot(&mut ops);
         self.purge(&mut ops);
         self.disk(ops);
-        self.barrier(After::Snapshot(zxid));
+        self.barrier(After::Snapshot(zxid, Some(self.snapshot_since)));
     }
 
     /// Removes what the configuration no longer wants kept, when it is time.

@@ -35,8 +35,10 @@ impl Server {
     ) {
         self.locals.insert(session, request.timeout_ms);
         self.touch_local(session);
-        self.set_stage(conn, session, Stage::Creating { session, request: request.clone() });
-        self.welcome(conn, session, request);
+        let (request, since) = (request.clone(), self.now.time);
+        self.set_stage(conn, session, Stage::Creating { session, request: request.clone(), since });
+        self.session_answered(conn, since, false);
+        self.welcome(conn, session, &request);
     }
 
     /// A sign of life. False when it is no session of this server's own.
@@ -59,6 +61,7 @@ impl Server {
     /// Ends those that were silent for too long.
     pub(super) fn expire_locals(&mut self) {
         for session in self.local_expiry.take_expired(self.now.time) {
+            self.stats.counts.stale_sessions += 1;
             self.end_local(session);
         }
     }

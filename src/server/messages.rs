@@ -35,8 +35,8 @@ pub fn said(stretch: Stretch) -> Said {
         let read = match (stretch.port, stretch.by_dialler) {
             (Port::Election, _) => election(&mut from),
             (Port::Learner, _) => quorum(&mut from),
-            (Port::Client, true) => request_frame(&mut from, first),
-            (Port::Client, false) => reply_frame(&mut from, first),
+            (Port::Client | Port::Secure, true) => request_frame(&mut from, first),
+            (Port::Client | Port::Secure, false) => reply_frame(&mut from, first),
         };
         match read {
             Ok(it) => said.push(it),
@@ -56,7 +56,7 @@ fn unread(port: Port, length: usize) -> Said {
     match port {
         Port::Election => (MessageKind::Election, format!("{length} bytes")),
         Port::Learner => (MessageKind::Sync, format!("the tree, {length} bytes")),
-        Port::Client => (MessageKind::Client, format!("{length} bytes")),
+        Port::Client | Port::Secure => (MessageKind::Client, format!("{length} bytes")),
     }
 }
 

@@ -36,6 +36,7 @@ impl Server {
     pub(super) fn request(&mut self, conn: ConnId, frame: &[u8]) {
         let mut body = Reader::new(frame);
         let Ok(header) = RequestHeader::decode(&mut body) else { return self.close_client(conn) };
+        self.count_received(conn, frame.len() + 4);
         self.count_request(conn, header);
         match Request::decode(header.opcode, &mut body) {
             Ok(Some(Request::Auth(auth))) => self.authenticate(conn, header.xid, &auth),
@@ -251,7 +252,7 @@ impl Server {
         });
         let txn = Txn { session, xid, zxid, time_ms: self.now.wall_ms, body };
         let payload: Arc<[u8]> = txn.encode().into();
-        self.stats.proposed(payload.len());
+        self.count_proposal(payload.len());
         self.note(Note::Proposed {
             zxid,
             session,
@@ -281,6 +282,7 @@ impl Server {
             self.introduce_members();
         }
         let (zxid, hash, digest) = (txn.zxid, hash_of(&proposal.payload), self.tree.digest());
+        self.log_digest();
         self.note(match why {
             Delivery::Committed | Delivery::Synchronized => Note::Applied { zxid, hash, digest },
             Delivery::Logged => Note::Replayed { zxid, hash, digest },
@@ -334,7 +336,7 @@ impl Server {
         let silent = asked.due == Due::Txn { answered: false }
             && matches!(applied, Applied::Done | Applied::Error(0));
         if !silent {
-            self.answered(conn, &asked);
+            self.answered(conn, (asked.xid, asked.since), true);
             self.reply(conn, asked.xid, Reply::of(applied), self.reply_zxid());
         }
         // Nothing comes after the answer to a close.
@@ -387,7 +389,7 @@ impl Server {
         };
         // A ping has this number, whichever the client gave it.
         let xid = if matches!(request, Request::Ping(_)) { PING } else { xid };
-        self.answered(conn, &Waiting { xid, since, due: Due::Txn { answered: true } });
+        self.answered(conn, (xid, since), false);
         self.reply(conn, xid, result.map_err(ErrorCode::to_wire), self.reply_zxid());
     }
 
@@ -440,7 +442,9 @@ impl Server {
             reply.encode(&mut frame);
         }
         self.count_sent(conn);
-        self.send(conn, Frames::seal(frame.into_bytes()));
+        let frame = Frames::seal(frame.into_bytes());
+        self.stats.answers.add(frame.len() - 4);
+        self.send(conn, frame);
     }
 
     /// As the leader: a learner's client wants to be sure of everything that is committed by now.
@@ -482,6 +486,7 @@ impl Server {
 
     /// Sends a learner the whole tree.
     pub(super) fn send_snapshot(&mut self, to: ServerId) {
+        self.stats.counts.snaps += 1;
         let packet = Packet::bare(PacketKind::Snap, self.tree.last());
         self.with_links(|links, out| links.send(to, &packet, out));
         if let Some(conn) = self.links.quorum_conn(to) {

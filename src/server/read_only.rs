@@ -12,6 +12,11 @@ impl Server {
     /// The server has another role. With a leader in sight, those who only read have to look for a
     /// session that counts.
     pub(super) fn role_changed(&mut self, role: Role) {
+        match (role, self.looking_since) {
+            (Role::Looking, None) => self.stats.counts.looking += 1,
+            (Role::Looking, Some(_)) | (_, None) => {}
+            (_, Some(since)) => self.stats.elections.add(self.now.time.since(since).0),
+        }
         self.looking_since = match role {
             Role::Looking => self.looking_since.or(Some(self.now.time)),
             Role::Leading | Role::Following(_) | Role::Observing(_) => None,

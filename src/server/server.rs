@@ -4,7 +4,7 @@ use super::config::Config;
 use super::connections::Connection;
 use super::expiry::Expiry;
 use super::io::{Effect, Input, Now, Port};
-use super::links::{Arrived, Do, Links};
+use super::links::{Arrived, Caller, Do, Links};
 use super::rules::Rules;
 use super::sessions::Sessions;
 use super::stats::Stats;
@@ -33,8 +33,8 @@ pub(super) enum After {
     Agreement(Ticket),
     /// The disk is in order after it was read; what was read counts as held from here on.
     Recovered,
-    /// A snapshot of this name.
-    Snapshot(Zxid),
+    /// A snapshot of this name, and when this server began to take it, if it did.
+    Snapshot(Zxid, Option<Time>),
     /// Nothing is under way on the disk: it can be read. What was cut, if something was.
     Quiet { truncated: Option<Zxid> },
     /// The process was asked to end, and everything that it still wrote is on the disk.
@@ -104,8 +104,15 @@ pub struct Server {
     /// A batch of the log is being synced; what comes meanwhile is the next batch.
     pub(super) writing: bool,
     pub(super) snapshot: Option<SnapshotWriter>,
-    /// The newest snapshot, and when it was done by the wall clock.
-    pub(super) last_snapshot: (Zxid, i64),
+    /// When it was begun.
+    pub(super) snapshot_since: Time,
+    /// The newest snapshot, once there is one; and when it was done by the wall clock, if that was in
+    /// this life.
+    pub(super) last_snapshot: Option<(Zxid, Option<i64>)>,
+    /// Digests of the tree at some of the last transactions, in their order.
+    pub(super) digests: VecDeque<(Zxid, u64)>,
+    /// What `stmk` was given last, for `gtmk`; nothing else looks at it.
+    pub(super) trace_mask: i64,
     /// What is no longer needed on the disk may go then.
     pub(super) next_purge: Time,
     /// Transactions since the last snapshot was begun.
@@ -203,7 +210,10 @@ impl Server {
             next_token: 0,
             writing: false,
             snapshot: None,
-            last_snapshot: (Zxid::ZERO, 0),
+            snapshot_since: Time::ZERO,
+            last_snapshot: None,
+            digests: VecDeque::new(),
+            trace_mask: super::four_letter::TRACE_MASK,
             next_purge: Time::ZERO,
             unsnapped: 0,
             session_counter: 0,
@@ -272,8 +282,10 @@ impl Server {
                 self.began = self.now.time;
                 self.read_disk(None);
             }
-            Input::Accepted { conn, port: Port::Client, from } => self.accept_client(conn, from),
-            Input::Accepted { conn, port, .. } => self.accept_server(conn, port),
+            Input::Accepted { conn, port: port @ (Port::Client | Port::Secure), from } => {
+                self.accept_client(conn, port, from);
+            }
+            Input::Accepted { conn, port, from } => self.accept_server(conn, port, from),
             Input::Connected { conn } => {
                 let arrived = self.with_links(|links, out| links.connected(conn, out));
                 arrived.into_iter().for_each(|it| self.arrived(it));
@@ -286,9 +298,12 @@ impl Server {
             Input::Bytes { conn, bytes } => self.client_bytes(conn, &bytes),
             Input::Flushed { conn } => self.flushed(conn),
             Input::Closed { conn } if self.links.has(conn) => self.link_closed(conn),
-            Input::Closed { conn } => self.forget_client(conn),
+            Input::Closed { conn } => {
+                self.stats.counts.connection_drops += u64::from(self.conns.contains_key(&conn));
+                self.forget_client(conn);
+            }
             Input::DiskDone { token } => self.disk_done(token),
-            Input::DiskMeasured { conn, sizes } => self.disk_measured(conn, sizes),
+            Input::Measured { conn, measures } => self.measured(conn, &measures),
             Input::Loaded { image } => self.loaded(&image),
             Input::DiskFailed { reason } => self.fail(reason),
             Input::Stop => self.end(),
@@ -330,6 +345,7 @@ impl Server {
         self.begin_reading();
         self.with_links(|links, out| links.tick(now, out));
         for conn in self.silence.take_expired(now) {
+            self.stats.counts.sessionless_expired += 1;
             self.close_client(conn);
         }
     }
@@ -340,28 +356,32 @@ impl Server {
     }
 
     /// A client connects. There may be only so many from one address.
-    fn accept_client(&mut self, conn: ConnId, from: SocketAddr) {
+    fn accept_client(&mut self, conn: ConnId, port: Port, from: SocketAddr) {
         let now = self.now.time;
         let limits = self.config.clients;
         let frame_max = limits.frame_bytes_max;
-        self.conns.insert(conn, Connection::new(now, from, SESSIONLESS_MS, frame_max));
+        let mut client = Connection::new(now, from, SESSIONLESS_MS, frame_max);
+        client.secure = port == Port::Secure;
+        self.conns.insert(conn, client);
         self.silence.touch(now, conn, Millis(SESSIONLESS_MS as u64));
         let here = self.addresses.entry(from.ip()).or_insert(0);
         *here += 1;
         if limits.per_address_max > 0 && *here > limits.per_address_max {
+            self.stats.counts.connection_rejected += 1;
             self.close_client(conn);
         }
     }
 
     /// Somebody connects who may be another server. They have so long to say which one: a learner
     /// as long as for all else that it does first (`Leader.LearnerCnxAcceptor`).
-    fn accept_server(&mut self, conn: ConnId, port: Port) {
+    fn accept_server(&mut self, conn: ConnId, port: Port, from: SocketAddr) {
         let patience_ms = match port {
             Port::Learner => self.config.init_limit_ticks * self.config.tick_ms,
-            Port::Election | Port::Client => NAMELESS_MS,
+            Port::Election | Port::Client | Port::Secure => NAMELESS_MS,
         };
         let until = self.now.time + Millis(patience_ms);
         self.with_links(|links, out| links.accepted((conn, port), until, out));
+        self.links.came_from(conn, Caller { from, wall_ms: self.now.wall_ms });
     }
 
     fn link_closed(&mut self, conn: ConnId) {
@@ -381,6 +401,7 @@ impl Server {
                 self.agree(|peer, out| peer.unlinked(now, from, out));
             }
             Arrived::Packet(from, packet) => {
+                self.count_packet_in(&packet);
                 self.agree(|peer, out| peer.received(now, from, packet, out));
                 self.work_off();
             }
@@ -445,6 +466,7 @@ impl Server {
             Wanted::Dial(to) => self.with_links(|links, out| links.dial_leader(to, out)),
             Wanted::Hangup(peer) => self.with_links(|links, out| links.hang_up(peer, out)),
             Wanted::Send(to, packet) => {
+                self.count_packet_out(&packet);
                 self.with_links(|links, out| links.send(to, &packet, out));
             }
             Wanted::SendSnapshot(to) => self.send_snapshot(to),
@@ -475,6 +497,7 @@ impl Server {
             Wanted::Synced => self.sync_answered(),
             Wanted::Revalidated(packet) => self.revalidated(&packet),
             Wanted::Note(note) => {
+                self.count_note(&note);
                 if let Note::Role(role) = note {
                     self.role_changed(role);
                 }

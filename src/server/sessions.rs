@@ -144,9 +144,9 @@ impl Sessions {
         self.expiry.deadline()
     }
 
-    /// When each of them expires, in order.
-    pub fn expiring(&self) -> impl Iterator<Item = (Time, SessionId)> {
-        self.expiry.deadlines()
+    /// When each of them expires.
+    pub fn expiry(&self) -> &Expiry<SessionId> {
+        &self.expiry
     }
 
     /// The leader steps down.

@@ -9,7 +9,7 @@ use super::standstill::Standstill;
 use super::world::World;
 use crate::base::{ConnId, Millis, NodeId, ServerId, Time};
 use crate::history::What;
-use crate::server::{Config, Effect, Image, Input, Now, Port, Rules, Server};
+use crate::server::{Config, Effect, Image, Input, Measures, Now, Port, Rules, Server};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -74,9 +74,10 @@ impl ServerProcess {
                         let image = self.world.disk_image(id).into();
                         next.push_back(Input::Loaded { image });
                     }
-                    Effect::MeasureDisk { conn } => {
+                    Effect::Measure { conn } => {
                         let sizes = Image::from(self.world.disk_image(id)).sizes();
-                        next.push_back(Input::DiskMeasured { conn, sizes });
+                        let measures = Measures { sizes, process: None };
+                        next.push_back(Input::Measured { conn, measures });
                     }
                     Effect::Flush { conn } => next.push_back(Input::Flushed { conn }),
                     Effect::Halt => return self.halt(),
@@ -117,7 +118,7 @@ impl ServerProcess {
             // Nodes are found by their names here.
             Effect::Members(_) | Effect::Listen { .. } | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.recorder.record(What::Note { server: id, note }),
-            Effect::ReadDisk | Effect::MeasureDisk { .. } | Effect::Flush { .. } | Effect::Halt => {
+            Effect::ReadDisk | Effect::Measure { .. } | Effect::Flush { .. } | Effect::Halt => {
                 unreachable!("the loop does these")
             }
         }

@@ -4,7 +4,7 @@ use crate::base::Zxid;
 use std::fmt;
 
 /// How large the files of a disk are, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DiskSizes {
     /// Those in the folder with the snapshots.
     pub data: u64,

@@ -256,11 +256,6 @@ impl Watches {
         self.by_path.iter().map(|(watch, conns)| (watch, conns.keys().copied()))
     }
 
-    /// Every connection that watches, and what.
-    pub fn by_conn(&self) -> impl Iterator<Item = (ConnId, &BTreeSet<Watch>)> {
-        self.by_conn.iter().map(|(&conn, watches)| (conn, watches))
-    }
-
     /// Both indices list the same watches, and every connection among them is one of `conns`.
     pub fn assert_invariants(&self, is_open: impl Fn(ConnId) -> bool) {
         let by_path: usize = self.by_path.values().map(BTreeMap::len).sum();

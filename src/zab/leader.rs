@@ -3,7 +3,7 @@
 
 use super::council::Council;
 use super::learner::note_epochs;
-use super::peer::{Common, Delivery, Effect, Then, Verdict};
+use super::peer::{Attendant, Common, Delivery, Effect, Then, Verdict};
 use super::quorum::has_quorum;
 use super::rules::{Announcement, Rules};
 use super::sync::SyncPlan;
@@ -129,9 +129,27 @@ impl Leader {
         self.last_proposed
     }
 
-    pub fn learner_counts(&self) -> (usize, usize) {
-        let synced = self.learners.values().filter(|it| it.stage == Stage::Synced).count();
-        (self.learners.len(), synced)
+    /// Those who follow or observe it, or try to.
+    pub fn attendance(&self) -> impl Iterator<Item = Attendant> {
+        self.learners.iter().map(|(&server, it)| Attendant {
+            server,
+            observes: it.observes,
+            synced: it.stage == Stage::Synced,
+        })
+    }
+
+    /// Since when it leads the epoch, once that is in force.
+    pub fn established_at(&self) -> Option<Time> {
+        self.is_established().then_some(self.since)
+    }
+
+    /// How far it has come, in ZooKeeper's words (`ZabState`).
+    pub fn zab_state(&self) -> &'static str {
+        match self.phase {
+            Phase::Discovery | Phase::Proposing | Phase::Promises | Phase::Entering => "discovery",
+            Phase::Synchronization => "synchronization",
+            Phase::Broadcast => "broadcast",
+        }
     }
 
     pub fn deadline(&self, common: &Common) -> Time {

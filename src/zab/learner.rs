@@ -108,6 +108,15 @@ impl Learner {
         self.phase == Phase::Broadcast
     }
 
+    /// How far it has come, in ZooKeeper's words (`ZabState`).
+    pub fn zab_state(&self) -> &'static str {
+        match self.phase {
+            Phase::Connecting { .. } | Phase::Discovery { .. } | Phase::Promising => "discovery",
+            Phase::Synchronization | Phase::Truncating | Phase::Persisting => "synchronization",
+            Phase::Broadcast => "broadcast",
+        }
+    }
+
     pub fn deadline(&self, common: &Common) -> Time {
         let redial_at = match self.phase {
             Phase::Connecting { redial_at, .. } => redial_at.unwrap_or(Time::NEVER),

@@ -20,7 +20,7 @@ mod sync;
 mod vote;
 
 pub use history::{History, follows};
-pub use peer::{Delivery, Effect, Found, Peer, Settings, Then, Ticket};
+pub use peer::{Attendant, Delivery, Effect, Found, Peer, Settings, Then, Ticket};
 pub use quorum::{Tally, has_quorum, is_majority};
 pub use rules::{AckOrder, Announcement, FastForward, LogQueue, Opening, Rules, epoch_above};
 pub use sync::{SyncPlan, Window, plan};

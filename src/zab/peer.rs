@@ -148,6 +148,17 @@ pub enum Delivery {
     Logged,
 }
 
+/// Who follows or observes a leader, or tries to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attendant {
+    /// Who.
+    pub server: ServerId,
+    /// Whether it has come as an observer.
+    pub observes: bool,
+    /// Whether it holds the initial history, and hears of everything since.
+    pub synced: bool,
+}
+
 /// What goes on once something is on the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Then {
@@ -322,11 +333,29 @@ impl Peer {
         }
     }
 
-    /// As a leader: how many learners there are, and how many of them hold the initial history.
-    pub fn learner_counts(&self) -> (usize, usize) {
+    /// As a leader: its learners, in the order of their ids.
+    pub fn attendance(&self) -> impl Iterator<Item = Attendant> {
+        let leader = match &self.state {
+            State::Leading(leader) => Some(leader),
+            _ => None,
+        };
+        leader.into_iter().flat_map(Leader::attendance)
+    }
+
+    /// As an established leader: since when it is.
+    pub fn established_at(&self) -> Option<Time> {
         match &self.state {
-            State::Leading(leader) => leader.learner_counts(),
-            _ => (0, 0),
+            State::Leading(leader) => leader.established_at(),
+            _ => None,
+        }
+    }
+
+    /// How far its role has come, in ZooKeeper's words (`ZabState`, lower case).
+    pub fn zab_state(&self) -> &'static str {
+        match &self.state {
+            State::Leading(leader) => leader.zab_state(),
+            State::Following(learner) => learner.zab_state(),
+            State::Loading | State::Looking(_) | State::Leaving => "election",
         }
     }
 

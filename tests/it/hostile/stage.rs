@@ -3,7 +3,7 @@
 
 use crate::disk::Disk;
 use menagerie::base::{ConnId, Millis, ServerId, Time};
-use menagerie::server::{Config, DiskOp, Effect, Input, Now, Port, Rules, Server};
+use menagerie::server::{Config, DiskOp, Effect, Input, Measures, Now, Port, Rules, Server};
 use menagerie::storage::Image;
 use menagerie::wire::Membership;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -154,9 +154,10 @@ impl Stage {
                 let image = self.disk.image();
                 self.inputs.push_back(Input::Loaded { image });
             }
-            Effect::MeasureDisk { conn } => {
+            Effect::Measure { conn } => {
                 let sizes = self.disk.image().sizes();
-                self.inputs.push_back(Input::DiskMeasured { conn, sizes });
+                let measures = Measures { sizes, process: None };
+                self.inputs.push_back(Input::Measured { conn, measures });
             }
             Effect::Members(members) => self.located.extend(members.members.keys()),
             Effect::Stranger { .. } => panic!("nobody may join here"),

@@ -44,6 +44,24 @@ fn it_tells_how_large_its_files_are() {
     assert_eq!(told, format!("datadir_size: {expected}\nlogdir_size: {expected}\n"));
 }
 
+/// Now and then a server takes down what its tree comes to; not before there is something to take
+/// down, and as its log says after another start.
+#[test]
+fn it_tells_digests_of_its_tree() {
+    let mut host = Host::alone("4lw.commands.whitelist=hash");
+    host.start();
+    let mut client = host.client();
+    assert_eq!(host.word("hash"), "");
+    (0..130).for_each(|number| drop(client.create(&format!("/{number}"), b"x").unwrap()));
+    let told = host.word("hash");
+    let digest = told.strip_prefix("100000080: ").and_then(|it| it.strip_suffix('\n'));
+    assert!(digest.is_some_and(|it| it.parse::<u64>().is_ok()), "{told}");
+    host.kill();
+    host.start();
+    host.client();
+    assert_eq!(host.word("hash"), told);
+}
+
 #[test]
 fn what_is_no_longer_needed_goes_when_it_starts() {
     let mut host = Host::alone("snapCount=10");

@@ -1,5 +1,6 @@
 //! Clients over TLS: who is served, who is not, and that the others do not notice.
 
+use super::http::get;
 use super::kit::{Client, Host, PATIENCE, connect, free_port, wait_for};
 use menagerie::base::SessionId;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -112,6 +113,21 @@ fn a_server_that_is_not_trusted_is_left() {
     let error = client(port, config(&other, None)).err().expect("no session").to_string();
     assert!(error.contains("certificate"), "{error}");
     assert_eq!(host.client().create("/a", b"").unwrap().header.error, 0);
+}
+
+#[test]
+fn those_who_come_over_tls_are_listed_apart() {
+    let (authority, admin) = (Authority::new(), free_port());
+    let lines = format!("ssl.clientAuth=none\nadmin.enableServer=true\nadmin.serverPort={admin}");
+    let (host, port) = host(&authority, &lines);
+    let secure = client(port, config(&authority, None)).unwrap();
+    let plain = host.client();
+    let connections = get(admin, "/commands/connections").json();
+    for (list, client) in [("connections", plain), ("secure_connections", secure)] {
+        let only = connections[list].as_array().unwrap();
+        assert_eq!(only.len(), 1, "{connections}");
+        assert_eq!(only[0]["session_id"], client.session.session.0);
+    }
 }
 
 /// Whoever speaks no TLS on the secure port is sent away, whatever is said instead; nobody else is

@@ -7,7 +7,8 @@
 //! asks for. `start s1`, `crash s1` (the power fails), `cut s1 s2`, `hold s1`, `release s1`, `state`; of
 //! a client: `dial k1 s1`, `connect k1 timeout=4000 session=S last=1:5 password=wrong`, `hang up k1`,
 //! `raw k1 HEX`, and `k1 XID REQUEST`, several joined by ` & ` in one piece. `session=a` is the first
-//! session that was given out, `b` the second.
+//! session that was given out, `b` the second. `word s1 mntr` asks a server a four-letter word, with
+//! bytes behind it as digits, and `admin s1 leader` a command of the AdminServer's.
 
 use super::words::{ensemble_of, field, request, text_of_reply};
 use crate::disk::{CRASHES, Disk};
@@ -15,8 +16,8 @@ use menagerie::base::{ConnId, ServerId, SessionId, Time, Xid};
 use menagerie::history::Note;
 use menagerie::ops::Reply;
 use menagerie::server::{
-    ClientLimits, Config, DiskOp, Effect, INITIALIZE, Image, Input, Now, OperationSettings, Port,
-    Rules, Server, SessionKinds, Trust,
+    AdminCommand, ClientLimits, Config, DiskOp, Effect, INITIALIZE, Image, Input, Measures, Now,
+    OperationSettings, Port, Rules, Server, SessionKinds, Trust, Words,
 };
 use menagerie::wire::{
     ConnectRequest, ConnectResponse, Frames, Membership, Reader, ReplyHeader, RequestHeader,
@@ -54,6 +55,8 @@ struct Host {
 struct Client {
     end: Option<End>,
     greeted: bool,
+    /// It asks a word: what it hears is text.
+    reads_text: bool,
     frames: Frames,
     /// What was asked, by xid.
     asked: BTreeMap<i32, i32>,
@@ -126,11 +129,14 @@ impl Stage {
             "dial" => self.dial(words[1], server(2)),
             "hang" => self.hang_up(words[2]),
             "connect" => self.greet(words[1], what),
-            "raw" => {
-                let digits = |at: usize| u8::from_str_radix(&words[2][at..at + 2], 16).unwrap();
-                let bytes = (0..words[2].len()).step_by(2).map(digits).collect();
-                self.send(words[1], bytes);
+            "raw" => self.send(words[1], bytes_of(words[2])),
+            "word" => {
+                self.dial("word", server(1));
+                self.clients.get_mut("word").unwrap().reads_text = true;
+                let more = words.get(3).map_or(Vec::new(), |digits| bytes_of(digits));
+                self.send("word", [words[2].as_bytes(), &more].concat());
             }
+            "admin" => self.administer(server(1), words[2]),
             _ => {
                 let (name, requests) = what.split_once(' ').unwrap();
                 let bytes: Vec<u8> =
@@ -169,12 +175,20 @@ impl Stage {
                 outstanding_max: number("outstanding", 1_000) as usize,
                 ..ClientLimits::default()
             },
+            words: Words::All,
             snapshot_every: number("snapshot_every", 1000),
             snapshot_chunk: number("snapshot_chunk", 1000) as usize,
             commit_log_count: number("recent", 100) as usize,
             notification_max_ms: 1600,
             ..Config::new(id, ensemble, 1000)
         }
+    }
+
+    fn administer(&mut self, id: ServerId, command: &str) {
+        let asked = AdminCommand { name: command.to_owned(), ..AdminCommand::default() };
+        let answer = self.hosts.get_mut(&id).unwrap().server.as_mut().unwrap().admin(&asked);
+        let fields = serde_json::to_string(&answer.fields).unwrap();
+        self.say(&format!("{id} answers {}: {}", answer.status, unversioned(&fields)));
     }
 
     fn start(&mut self, id: ServerId) {
@@ -327,9 +341,10 @@ impl Stage {
                 let image = self.hosts[&id].disk.image();
                 self.inputs.push_back((id, Input::Loaded { image }));
             }
-            Effect::MeasureDisk { conn } => {
+            Effect::Measure { conn } => {
                 let sizes = self.hosts[&id].disk.image().sizes();
-                self.inputs.push_back((id, Input::DiskMeasured { conn, sizes }));
+                let measures = Measures { sizes, process: None };
+                self.inputs.push_back((id, Input::Measured { conn, measures }));
             }
             Effect::Members(_) | Effect::Listen { .. } | Effect::Stranger { .. } => {}
             Effect::Note(note) => self.note(id, &note),
@@ -352,6 +367,12 @@ impl Stage {
     fn received(&mut self, end: End, bytes: &[u8]) {
         let client = self.clients.iter_mut().find(|(_, it)| it.end == Some(end));
         let Some((name, client)) = client else { return };
+        if client.reads_text {
+            for line in unversioned(std::str::from_utf8(bytes).unwrap()).lines() {
+                let _ = writeln!(self.transcript, "  {}", format!("{name} < {line}").trim_end());
+            }
+            return;
+        }
         client.frames.push(bytes);
         while let Some(frame) = client.frames.next().unwrap() {
             let text = if std::mem::replace(&mut client.greeted, true) {
@@ -406,6 +427,16 @@ impl Stage {
     fn say(&mut self, what: &str) {
         let _ = writeln!(self.transcript, "  {} {what}", self.now);
     }
+}
+
+fn bytes_of(digits: &str) -> Vec<u8> {
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
+/// Another version is no other behaviour.
+fn unversioned(text: &str) -> String {
+    text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
 fn text_of_frame(frame: &[u8], asked: &BTreeMap<i32, i32>) -> String {
