@@ -188,7 +188,7 @@ impl Running {
             Port::Learner => self.node.dial_patience.learner,
             Port::Election | Port::Client | Port::Secure => self.node.dial_patience.election,
         };
-        let outlet = self.node.sockets.dial(conn, address, patience);
+        let outlet = self.node.sockets.dial(conn, (port, address), patience);
         self.outlets.insert(conn, outlet);
     }
 

@@ -26,7 +26,7 @@ pub struct Sockets {
     /// The number of the next connection that is accepted: the odd ones.
     next: Arc<AtomicU64>,
     /// See [`Outlet`].
-    outlet_limit_bytes: usize,
+    outlet_limit: fn(Port) -> usize,
     /// Whoever has a strong one is a connection that has not ended.
     alive: mpsc::WeakSender<()>,
 }
@@ -67,9 +67,13 @@ pub struct Listen {
 
 impl Sockets {
     /// None yet.
-    pub fn new(inbox: Arc<Inbox>, outlet_limit_bytes: usize, farewells: &Farewells) -> Sockets {
+    pub fn new(
+        inbox: Arc<Inbox>,
+        outlet_limit: fn(Port) -> usize,
+        farewells: &Farewells,
+    ) -> Sockets {
         let (next, alive) = (Arc::new(AtomicU64::new(1)), farewells.alive.downgrade());
-        Sockets { inbox, next, outlet_limit_bytes, alive }
+        Sockets { inbox, next, outlet_limit, alive }
     }
 
     /// Takes whoever connects, for ever.
@@ -79,7 +83,7 @@ impl Sockets {
                 Ok((stream, from)) => {
                     let from = SocketAddr::new(from.ip().to_canonical(), from.port());
                     let conn = ConnId(self.next.fetch_add(2, Ordering::Relaxed));
-                    let outlet = Arc::new(Outlet::new(self.outlet_limit_bytes));
+                    let outlet = Arc::new(Outlet::new((self.outlet_limit)(on.port)));
                     // Fails when the other side has already gone; reading will tell.
                     let _ = stream.set_nodelay(true);
                     let (port, queue) = (on.port, outlet.clone());
@@ -107,9 +111,14 @@ impl Sockets {
         });
     }
 
-    /// Begins a connection; the inbox hears what comes of it.
-    pub fn dial(&self, conn: ConnId, address: String, patience: Duration) -> Arc<Outlet> {
-        let outlet = Arc::new(Outlet::new(self.outlet_limit_bytes));
+    /// Begins a connection to a port of another server; the inbox hears what comes of it.
+    pub fn dial(
+        &self,
+        conn: ConnId,
+        (port, address): (Port, String),
+        patience: Duration,
+    ) -> Arc<Outlet> {
+        let outlet = Arc::new(Outlet::new((self.outlet_limit)(port)));
         let (sockets, out) = (self.clone(), outlet.clone());
         tokio::spawn(async move {
             match connect(&address, patience).await {

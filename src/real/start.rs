@@ -21,6 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// More than this, unread by a client that is sent still more, and the connection is ended.
 const OUTLET_LIMIT_BYTES: usize = 64 << 20;
+/// The same of a learner: while the whole tree is on its way to it, everything that is decided waits
+/// behind, and how long that takes is limited by ticks (`initLimit`, `syncLimit`).
+const LEARNER_LIMIT_BYTES: usize = 4 << 30;
 /// The folder of a server that was given no file, in the current one.
 const DATA_DIR: &str = "menagerie-data";
 
@@ -77,7 +80,7 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
     tracing::info!("data in {}", cfg.data_dir);
     let inbox = Arc::new(Inbox::default());
     let farewells = Farewells::new();
-    let sockets = Sockets::new(inbox.clone(), OUTLET_LIMIT_BYTES, &farewells);
+    let sockets = Sockets::new(inbox.clone(), outlet_limit, &farewells);
     let mut listeners = Listeners::new(sockets.clone(), cfg.listens_on_all);
     listen(&cfg, &mut listeners).await?;
     let gauge = Arc::new(Gauge::new(folder.places()));
@@ -100,6 +103,14 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
         farewells,
     };
     node.run().await
+}
+
+/// How much may wait for whom.
+fn outlet_limit(port: Port) -> usize {
+    match port {
+        Port::Learner => LEARNER_LIMIT_BYTES,
+        Port::Client | Port::Secure | Port::Election => OUTLET_LIMIT_BYTES,
+    }
 }
 
 async fn listen(cfg: &ZooCfg, listeners: &mut Listeners) -> Result<(), Error> {

@@ -80,6 +80,8 @@ struct Link {
     until: Time,
     /// Who has connected, if it was not this server.
     caller: Option<Caller>,
+    /// Whether it was told that it is up to date: a learner that says so much more than before.
+    synced: bool,
 }
 
 /// Where a connection came from that another server has made.
@@ -110,13 +112,17 @@ pub struct Links {
     mesh: BTreeMap<ServerId, Mesh>,
     quorum: BTreeMap<ServerId, ConnId>,
     next_conn: u64,
+    /// How long anything may be that a learner says, in bytes.
+    learner_bytes_max: usize,
+    /// Whether this server follows another one, and takes no learners itself.
+    pub follows: bool,
     /// Before that nobody has to go; asked after every input, so that it stands ready.
     look_at: Time,
 }
 
 impl Links {
     /// None yet.
-    pub fn new(id: ServerId, address: String) -> Links {
+    pub fn new(id: ServerId, address: String, learner_bytes_max: usize) -> Links {
         Links {
             id,
             address,
@@ -124,6 +130,8 @@ impl Links {
             mesh: BTreeMap::new(),
             quorum: BTreeMap::new(),
             next_conn: 2,
+            learner_bytes_max,
+            follows: false,
             look_at: Time::NEVER,
         }
     }
@@ -154,7 +162,8 @@ impl Links {
     }
 
     fn open(&mut self, conn: ConnId, purpose: Use) {
-        let link = Link { purpose, bytes: Vec::new(), until: Time::NEVER, caller: None };
+        let link =
+            Link { purpose, bytes: Vec::new(), until: Time::NEVER, caller: None, synced: false };
         let before = self.links.insert(conn, link);
         assert_eq!(before, None, "connections are numbered once");
     }
@@ -190,8 +199,13 @@ impl Links {
     }
 
     /// Sends a packet to a leader or learner; nothing where there is no link any more.
-    pub fn send(&self, to: ServerId, packet: &Packet, out: &mut Vec<Do>) {
+    pub fn send(&mut self, to: ServerId, packet: &Packet, out: &mut Vec<Do>) {
         if let Some(&conn) = self.quorum.get(&to) {
+            if packet.kind == PacketKind::UpToDate
+                && let Some(link) = self.links.get_mut(&conn)
+            {
+                link.synced = true;
+            }
             let mut bytes = Writer::new();
             packet.encode(&mut bytes);
             out.push(Do::Send(conn, bytes.into_bytes()));
@@ -381,6 +395,9 @@ impl Links {
         let Some(link) = self.links.get_mut(&conn) else { return Ok((0, None)) };
         let mut from = match link.purpose {
             Use::Greeting | Use::Introduction => Reader::within(STRANGER_BYTES_MAX, bytes),
+            _ if link.caller.is_none() => Reader::new(bytes),
+            _ if link.synced => Reader::within(self.learner_bytes_max, bytes),
+            Use::Quorum(_) => Reader::within(STRANGER_BYTES_MAX, bytes),
             _ => Reader::new(bytes),
         };
         match &mut link.purpose {
@@ -400,6 +417,9 @@ impl Links {
                 let packet = Packet::decode(&mut from)?;
                 if !matches!(packet.kind, PacketKind::FollowerInfo | PacketKind::ObserverInfo) {
                     return Err(from.bad("a learner that does not introduce itself"));
+                }
+                if self.follows {
+                    return Err(from.bad("a learner of a server that leads nobody"));
                 }
                 let learner = LearnerInfo::decode(packet.data())?.server;
                 self.introduced(conn, learner, out);

@@ -50,16 +50,22 @@ impl Server {
             }
             After::Quiet { truncated } => {
                 truncated.into_iter().for_each(|to| self.note(Note::Truncated { to }));
-                if !self.will_read() {
+                if !self.waits_for_quiet() {
+                    self.readings += 1;
                     self.effects.push(Effect::ReadDisk);
                 }
             }
         }
     }
 
-    /// Whether the disk will be read later on: the server left its role while it was being read.
+    /// Whether the disk is being read or will be: the server left its role while it was being read.
     /// Only the last reading counts.
     fn will_read(&self) -> bool {
+        self.readings > 0 || self.waits_for_quiet()
+    }
+
+    /// Whether the disk has something to do before it is read.
+    fn waits_for_quiet(&self) -> bool {
         self.disk_queue.iter().any(|(_, after)| matches!(after, After::Quiet { .. }))
     }
 
@@ -69,6 +75,10 @@ impl Server {
 
     /// Everything that is on the disk: the server's memory is what follows from it.
     pub(super) fn loaded(&mut self, image: &Image) {
+        self.readings -= 1;
+        if self.will_read() {
+            return;
+        }
         let empty = SnapshotWriter::whole(&Tree::new());
         let mut ops = Vec::new();
         let recovered = recover_by(&self.rules.storage, self.config.trust, image, &empty, &mut ops);

@@ -121,7 +121,9 @@ impl Server {
     }
 }
 
-fn creates_ephemerals(request: &Request) -> bool {
+/// Whether it wants a znode that lives with its session; then everybody has to know the session
+/// (`SessionTracker.checkGlobalSession`).
+pub(super) fn creates_ephemerals(request: &Request) -> bool {
     match request {
         Request::Create(it) | Request::Create2(it) => it.is_ephemeral(),
         Request::Multi(multi) => multi.parts.iter().any(|part| match part {

@@ -2,7 +2,7 @@
 //! transaction, be applied everywhere, be answered (`zookeeper.md`, C.5). In order for each session.
 
 use super::connections::{Connection, Due, Waiting};
-use super::local::Local;
+use super::local::{Local, creates_ephemerals};
 use super::rules::{Match, Progress, Reads, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
@@ -184,7 +184,7 @@ impl Server {
             let refused = Body::refused(ErrorCode::ReconfigDisabled);
             return self.propose((session, xid), &[], |_| refused);
         }
-        let local = self.may_be_local(session);
+        let local = self.may_be_local(session) && !creates_ephemerals(request);
         let state = SessionState { local, ..self.sessions.state(session, owner) };
         if let Err(code) = (self.rules.admit)(state) {
             return self.propose((session, xid), &[], |_| Body::refused(code));

@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How long a connection may stay without a session, as in ZooKeeper.
 const SESSIONLESS_MS: i32 = 10_000;
+/// How long anything may be that a learner says, besides a request with its client's identities: it
+/// names all sessions that it has heard of.
+const LEARNER_BYTES_MAX: usize = 16 << 20;
 /// How long one for elections may stay without a name (`QuorumCnxManager.DEFAULT_CNXTO`).
 const NAMELESS_MS: u64 = 5_000;
 /// How long a snapshot waits for something else to happen before it goes on.
@@ -100,6 +103,8 @@ pub struct Server {
     /// What was read from the disk, until the disk is in order.
     pub(super) recovered: Option<Recovered>,
     pub(super) disk_queue: VecDeque<(u64, After)>,
+    /// How many readings of the disk were asked for and have not come. Only the last one counts.
+    pub(super) readings: u32,
     pub(super) next_token: u64,
     /// A batch of the log is being synced; what comes meanwhile is the next batch.
     pub(super) writing: bool,
@@ -174,7 +179,11 @@ impl Server {
         let listens = listens.collect();
         Server {
             peer: Peer::new(config.zab(), rules.zab),
-            links: Links::new(config.id, config.election_address()),
+            links: Links::new(
+                config.id,
+                config.election_address(),
+                LEARNER_BYTES_MAX + 2 * config.clients.frame_bytes_max,
+            ),
             sessions: Sessions::new(tick, &rules),
             silence: Expiry::new(tick),
             config,
@@ -207,6 +216,7 @@ impl Server {
             log_before_cut: None,
             recovered: None,
             disk_queue: VecDeque::new(),
+            readings: 0,
             next_token: 0,
             writing: false,
             snapshot: None,
@@ -292,6 +302,8 @@ impl Server {
             }
             Input::ConnectFailed { conn } => self.link_closed(conn),
             Input::Bytes { conn, bytes } if self.links.has(conn) => {
+                let role = self.peer.role();
+                self.links.follows = matches!(role, Role::Following(_) | Role::Observing(_));
                 let arrived = self.with_links(|links, out| links.bytes(conn, &bytes, out));
                 arrived.into_iter().for_each(|it| self.arrived(it));
             }

@@ -17,7 +17,7 @@ pub use endpoint::Endpoint;
 pub use frame::{FRAME_MAX, FrameError, Frames};
 pub use jute::{Malformed, Reader, Writer};
 pub use membership::{Member, Membership};
-pub use notification::{Hello, HelloError, Notification, PeerState};
+pub use notification::{Hello, HelloError, Notification, PeerState, ROUND_MAX};
 pub use packet::{LearnerInfo, Packet, PacketKind, Proposal};
 pub use session::{
     AUTH, ConnectRequest, ConnectResponse, EventKind, PING, ReplyHeader, RequestHeader,

@@ -11,8 +11,8 @@ const HELLO_V1: i64 = -65536;
 const HELLO_V2: i64 = -65535;
 /// The largest message, in bytes (`PACKETMAXSIZE`).
 const MESSAGE_MAX: usize = 512 * 1024;
-/// Rounds are counted from 0; whoever adopted a greater one could not count on.
-const ROUND_MAX: u64 = u64::MAX >> 2;
+/// Rounds are counted from 0 to this one, and no further: whoever has come so far stays there.
+pub const ROUND_MAX: u64 = u64::MAX >> 2;
 
 /// Who dials: the first bytes on an election connection.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -13,6 +13,10 @@ use crate::wire::{LearnerInfo, Membership, Packet, PacketKind, Proposal};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+/// Nobody has accepted so many epochs of which this server has not heard. Whoever says so would use
+/// up the numbers, of which there are only so many on the wire.
+const EPOCHS_MISSED_MAX: u32 = 1 << 16;
+
 /// How far the leadership has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Phase {
@@ -254,6 +258,11 @@ impl Leader {
             return Verdict::Stay;
         }
         let accepted = packet.zxid().epoch();
+        let plausible = common.accepted.max(self.epoch).0.saturating_add(EPOCHS_MISSED_MAX);
+        if accepted.0 > plausible || (accepted > self.epoch && !common.knows(from)) {
+            self.drop_learner(from, effects);
+            return Verdict::Stay;
+        }
         common.promised_elsewhere = common.promised_elsewhere.max(accepted);
         if self.phase != Phase::Discovery && accepted > self.epoch {
             // It has promised a later epoch to somebody who did not get it into force, and can
@@ -477,11 +486,16 @@ impl Leader {
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
+        let learner = self.learners.get_mut(&from).expect("the caller has looked");
+        if learner.stage < Stage::Syncing {
+            // It has nothing yet that it could acknowledge.
+            self.drop_learner(from, effects);
+            return Verdict::Stay;
+        }
         if zxid != Zxid::floor_of(self.epoch) {
             self.count(from, zxid);
             return self.commit(common, effects);
         }
-        let learner = self.learners.get_mut(&from).expect("the caller has looked");
         if learner.stage != Stage::Syncing {
             return Verdict::Stay;
         }

@@ -241,6 +241,9 @@ impl Learner {
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> bool {
+        if !common.settings.reconfigures {
+            return true;
+        }
         let Some(theirs) = LearnerInfo::leaders_membership(packet.data()) else { return true };
         if theirs.version < common.council.active.version {
             return false;

@@ -10,7 +10,7 @@ use super::rules::{FastForward, LogQueue, Rules};
 use super::vote::Vote;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
-use crate::wire::{Membership, Notification, Packet, PeerState, Proposal};
+use crate::wire::{Membership, Notification, Packet, PeerState, Proposal, ROUND_MAX};
 use std::sync::Arc;
 
 /// Who takes part, and how patient they are.
@@ -208,6 +208,13 @@ pub(super) struct Common {
 impl Common {
     pub fn ticket(&self, then: Then) -> Ticket {
         Ticket { role: self.role, then }
+    }
+
+    /// Whether a server may have a say: a member, or anybody where members may change.
+    pub fn knows(&self, server: ServerId) -> bool {
+        let is_member = |it: &Arc<Membership>| it.members.contains_key(&server);
+        let Council { active, next } = &self.council;
+        self.settings.reconfigures || [active].into_iter().chain(next).any(is_member)
     }
 
     pub fn own_vote(&self) -> Vote {
@@ -423,6 +430,7 @@ impl Peer {
         effects: &mut Vec<Effect>,
     ) {
         if let (State::Looking(_), Some(newer)) = (&self.state, &notification.membership)
+            && self.common.settings.reconfigures
             && newer.version > self.common.council.active.version
         {
             self.common.activate(newer, effects);
@@ -666,7 +674,7 @@ impl Peer {
     /// Begins an election.
     fn look(&mut self, now: Time, effects: &mut Vec<Effect>) {
         self.common.role += 1;
-        self.round += 1;
+        self.round = (self.round + 1).min(ROUND_MAX);
         self.heir = None;
         self.vote = self.common.own_vote();
         effects.push(Effect::Note(Note::Role(Role::Looking)));

@@ -3,12 +3,12 @@
 use super::clients::{Witness, greeting, request};
 use super::members::{begin, said, vote};
 use super::stage::Stage;
-use menagerie::base::{Epoch, Millis, ServerId, SessionId, Xid, Zxid};
+use menagerie::base::{ConnId, Epoch, Millis, ServerId, SessionId, Xid, Zxid};
 use menagerie::server::Port;
 use menagerie::tree::{Body, Txn};
 use menagerie::wire::{
-    Acl, Frames, Hello, Notification, PacketKind, PeerState, Reader, ReplyHeader, Writer, opcode,
-    write_acls,
+    Acl, Frames, Hello, LearnerInfo, Membership, Notification, PacketKind, PeerState, Reader,
+    ReplyHeader, Writer, opcode, write_acls,
 };
 
 fn hello(server: u8) -> Vec<u8> {
@@ -94,4 +94,138 @@ fn an_unknown_operation_waits_its_turn() {
     let znodes = stage.server.state().znodes;
     witness.is_served(&mut stage).unwrap();
     assert_eq!(znodes, 5, "the four that every tree has, and /a");
+}
+
+fn learner(server: u8, accepted: Epoch) -> Vec<u8> {
+    let mut to = Writer::new();
+    LearnerInfo { server: ServerId(server), version: Zxid::ZERO }
+        .packet(false, accepted)
+        .encode(&mut to);
+    to.into_bytes()
+}
+
+/// A server that leads, with one follower, and what it had said by then.
+fn leader() -> Stage {
+    let mut stage = Stage::of(3);
+    begin(&mut stage, true, 9);
+    assert!(stage.server.state().serving);
+    stage
+}
+
+/// Epochs that a stranger has accepted, or that nobody can have, do not end a leader's.
+#[test]
+fn an_epoch_out_of_nowhere_ends_no_leader() {
+    for (server, accepted) in [(77, Epoch(5)), (77, Epoch(0x7fff_fffe)), (3, Epoch(0x7fff_ffff))] {
+        let mut stage = leader();
+        let conn = stage.accept(Port::Learner);
+        stage.bytes(conn, &learner(server, accepted));
+        assert!(!stage.open.contains(&conn) && stage.server.state().serving, "{server} {accepted}");
+    }
+    let mut stage = leader();
+    let conn = stage.accept(Port::Learner);
+    stage.bytes(conn, &learner(3, Epoch(5)));
+    assert!(!stage.server.state().serving, "a member that could not follow is made way for");
+}
+
+/// Acknowledging what was never sent once made a leader establish its epoch twice.
+#[test]
+fn an_acknowledgement_of_nothing_ends_the_link() {
+    let floor = Zxid::floor_of(Epoch(1));
+    let mut stage = Stage::of(3);
+    begin(&mut stage, true, 1);
+    let conn = stage.accept(Port::Learner);
+    stage.bytes(conn, &learner(77, Epoch(0)));
+    let none = (-1i32).to_be_bytes().to_vec();
+    stage.bytes(conn, &said(PacketKind::AckEpoch, Zxid::ZERO, Some(none)));
+    for zxid in [Zxid::from_wire(7), floor, floor] {
+        stage.bytes(conn, &said(PacketKind::Ack, zxid, None));
+    }
+    assert!(!stage.halted && !stage.open.contains(&conn));
+}
+
+/// Where members cannot change, nobody says who they are.
+#[test]
+fn a_vote_brings_no_configuration() {
+    let mut stage = Stage::of(3);
+    let conn = stage.accept(Port::Election);
+    stage.bytes(conn, &hello(77));
+    let membership = Membership::named(&[ServerId(77)], &[]);
+    let vote = Notification {
+        state: PeerState::Looking,
+        leader: ServerId(77),
+        zxid: Zxid::ZERO,
+        round: 1,
+        peer_epoch: Epoch(0),
+        membership: Some(Membership { version: Zxid::new(Epoch(9), 1), ..membership }.into()),
+    };
+    let mut to = Writer::new();
+    vote.encode(&mut to);
+    stage.bytes(conn, &to.into_bytes());
+    begin(&mut stage, true, 9);
+    assert!(stage.server.state().serving);
+}
+
+/// A follower leads nobody: whoever takes it for a leader, and calls itself its own, is sent away.
+#[test]
+fn a_follower_takes_no_learners() {
+    let mut stage = Stage::of(3);
+    begin(&mut stage, false, 9).expect("a leader to follow");
+    for server in [2, 3] {
+        let conn = stage.accept(Port::Learner);
+        stage.bytes(conn, &learner(server, Epoch(0)));
+        assert!(!stage.open.contains(&conn) && stage.server.state().serving);
+    }
+}
+
+/// A learner that is not up to date has nothing long to say.
+#[test]
+fn a_learner_says_nothing_long_before_it_is_up_to_date() {
+    let mut stage = leader();
+    let conn = stage.accept(Port::Learner);
+    stage.bytes(conn, &learner(77, Epoch(0)));
+    assert!(stage.open.contains(&conn));
+    let mut to = Writer::new();
+    to.int(PacketKind::Request.to_wire()).long(-1).int(i32::MAX);
+    stage.bytes(conn, &to.into_bytes());
+    assert!(!stage.open.contains(&conn));
+}
+
+/// `s2` is found to lead, in an epoch that nobody had before; the link to it.
+fn another_leader(stage: &mut Stage, round: u64) -> Option<ConnId> {
+    let conn = stage.accept(Port::Election);
+    stage.bytes(conn, &hello(2));
+    let (leader, peer_epoch) = (ServerId(2), Epoch(7));
+    let zxid = Zxid::new(peer_epoch, 1);
+    let state = PeerState::Looking;
+    let vote = Notification { state, leader, zxid, round, peer_epoch, membership: None };
+    let mut to = Writer::new();
+    vote.encode(&mut to);
+    stage.bytes(conn, &to.into_bytes());
+    stage.pass(Millis(300));
+    let at = stage.dialled.iter().position(|it| it.2 == Port::Learner)?;
+    stage.answer_dial(at, true)
+}
+
+/// The leader is lost while the disk is read again after a cut; then only the last reading counts.
+/// An earlier one once came between, and the last one met a server that had gone on.
+#[test]
+fn of_several_readings_the_last_one_counts() {
+    let mut stage = Stage::of(3);
+    let conn = begin(&mut stage, false, 9).expect("a leader to follow");
+    stage.hang_up(conn);
+    assert_eq!(stage.server.state().zxid, Zxid::new(Epoch(1), 1));
+    let conn = another_leader(&mut stage, 100).expect("another leader to follow");
+    let mut to = Writer::new();
+    LearnerInfo::leader_info(Epoch(8), None).encode(&mut to);
+    stage.bytes(conn, &to.into_bytes());
+    stage.reads_late = true;
+    stage.bytes(conn, &said(PacketKind::Trunc, Zxid::ZERO, None));
+    assert_eq!(stage.late.len(), 1, "it is cut, and read again");
+    stage.hang_up(conn);
+    assert_eq!(stage.late.len(), 2, "what is in memory has to be forgotten");
+    stage.read();
+    assert_eq!(another_leader(&mut stage, 200), None, "it does not know yet what it has");
+    stage.read();
+    assert!(another_leader(&mut stage, 300).is_some());
+    assert_eq!(stage.server.state().zxid, Zxid::ZERO);
 }

@@ -30,6 +30,10 @@ pub struct Stage {
     /// Who is a member, or has been said to become one.
     pub located: BTreeSet<ServerId>,
     pub halted: bool,
+    /// Whether readings of the disk wait for [`Stage::read`].
+    pub reads_late: bool,
+    /// Those that wait.
+    pub late: VecDeque<Image>,
 }
 
 impl Stage {
@@ -52,6 +56,8 @@ impl Stage {
             dialled: Vec::new(),
             located: (1..=count).map(ServerId).collect(),
             halted: false,
+            reads_late: false,
+            late: VecDeque::new(),
         };
         stage.input(Input::Start);
         stage
@@ -113,6 +119,12 @@ impl Stage {
         None
     }
 
+    /// The oldest reading that waits is done.
+    pub fn read(&mut self) {
+        let image = self.late.pop_front().expect("a reading waits");
+        self.input(Input::Loaded { image });
+    }
+
     /// What was said on a connection since the last time.
     pub fn take_said(&mut self, conn: ConnId) -> Vec<u8> {
         self.said.remove(&conn).unwrap_or_default()
@@ -152,7 +164,10 @@ impl Stage {
             }
             Effect::ReadDisk => {
                 let image = self.disk.image();
-                self.inputs.push_back(Input::Loaded { image });
+                match self.reads_late {
+                    true => self.late.push_back(image),
+                    false => self.inputs.push_back(Input::Loaded { image }),
+                }
             }
             Effect::Measure { conn } => {
                 let sizes = self.disk.image().sizes();
