@@ -119,6 +119,8 @@ pub struct Connection {
     pub timeout_ms: i32,
     /// Whether the driver was asked to read no more of it.
     pub paused: bool,
+    /// Where in the server's outbox what goes out to it stands, if anything does.
+    pub outgoing: usize,
     /// What was sent and may still be here, in bytes.
     pub unflushed: usize,
     /// Whether the driver was asked to say when it is on its way.
@@ -141,6 +143,7 @@ impl Connection {
             since: Zxid::ZERO,
             timeout_ms: patience_ms,
             paused: false,
+            outgoing: 0,
             unflushed: 0,
             flushing: false,
             traffic: Traffic::new(now),

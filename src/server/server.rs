@@ -527,18 +527,35 @@ impl Server {
         if let Some(it) = self.conns.get_mut(&conn) {
             it.unflushed += bytes.len();
         }
-        match self.outbox.iter_mut().find(|it| it.conn == conn) {
+        match self.outgoing(conn) {
             Some(it) if !it.closes => it.bytes.extend_from_slice(&bytes),
             Some(_) => {}
-            None => self.outbox.push(Outgoing { conn, bytes, closes: false }),
+            None => self.begin_outgoing(Outgoing { conn, bytes, closes: false }),
         }
+    }
+
+    /// What goes out over a connection so far. A client's connection knows where that stands: an
+    /// event may go to thousands.
+    fn outgoing(&mut self, conn: ConnId) -> Option<&mut Outgoing> {
+        let at = match self.conns.get(&conn) {
+            Some(it) => Some(it.outgoing),
+            None => self.outbox.iter().position(|it| it.conn == conn),
+        };
+        self.outbox.get_mut(at?).filter(|it| it.conn == conn)
+    }
+
+    fn begin_outgoing(&mut self, it: Outgoing) {
+        if let Some(conn) = self.conns.get_mut(&it.conn) {
+            conn.outgoing = self.outbox.len();
+        }
+        self.outbox.push(it);
     }
 
     /// Ends a connection at the end of the input, behind what is sent.
     pub(super) fn close(&mut self, conn: ConnId) {
-        match self.outbox.iter_mut().find(|it| it.conn == conn) {
+        match self.outgoing(conn) {
             Some(it) => it.closes = true,
-            None => self.outbox.push(Outgoing { conn, bytes: Vec::new(), closes: true }),
+            None => self.begin_outgoing(Outgoing { conn, bytes: Vec::new(), closes: true }),
         }
     }
 

@@ -2,13 +2,14 @@
 
 use super::clients::{Witness, greeting, request};
 use super::members::{begin, said, vote};
-use super::stage::Stage;
-use menagerie::base::{ConnId, Epoch, Millis, ServerId, SessionId, Xid, Zxid};
-use menagerie::server::Port;
+use super::stage::{Stage, config};
+use menagerie::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Xid, Zxid};
+use menagerie::server::{Config, Port, SessionKinds};
+use menagerie::storage::Image;
 use menagerie::tree::{Body, Txn};
 use menagerie::wire::{
-    Acl, Frames, Hello, LearnerInfo, Membership, Notification, PacketKind, PeerState, Reader,
-    ReplyHeader, Writer, opcode, write_acls,
+    Acl, Frames, Hello, LearnerInfo, Membership, Notification, Packet, PacketKind, PeerState,
+    Reader, ReplyHeader, Writer, opcode, write_acls,
 };
 
 fn hello(server: u8) -> Vec<u8> {
@@ -228,4 +229,32 @@ fn of_several_readings_the_last_one_counts() {
     stage.read();
     assert!(another_leader(&mut stage, 300).is_some());
     assert_eq!(stage.server.state().zxid, Zxid::ZERO);
+}
+
+/// Where sessions may be known to one server only, a leader does not know whether there is one. A
+/// znode that lives with its session needs one that everybody knows.
+#[test]
+fn a_session_that_nobody_knows_gets_no_ephemeral_znode() {
+    for (flags, expected) in [(0, None), (1, Some(ErrorCode::SessionExpired))] {
+        let sessions = SessionKinds { local: true, upgrades: true, read_only: false };
+        let config = Config { sessions, ..config(ServerId(1), 3) };
+        let mut stage = Stage::by(config, &Image::new());
+        let conn = begin(&mut stage, true, 9).expect("a learner");
+        stage.take_said(conn);
+        let mut data = Writer::new();
+        data.long(2 << 56 | 7).int(1).int(opcode::CREATE).string("/a").buffer(None);
+        write_acls(&Acl::open(), &mut data);
+        data.int(flags);
+        let mut to = Writer::new();
+        Packet::of(PacketKind::Request, -1, Some(data.into_bytes().into())).encode(&mut to);
+        stage.bytes(conn, &to.into_bytes());
+        let said = stage.take_said(conn);
+        let proposal = Packet::decode(&mut Reader::new(&said)).expect("a proposal");
+        assert_eq!(proposal.kind, PacketKind::Proposal);
+        let found = match Txn::decode(proposal.data()).expect("a transaction").body {
+            Body::Error(code) => ErrorCode::from_wire(code),
+            _ => None,
+        };
+        assert_eq!(found, expected, "flags {flags}");
+    }
 }

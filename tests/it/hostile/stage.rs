@@ -44,7 +44,13 @@ impl Stage {
 
     /// The same, on this disk.
     pub fn on(count: u8, image: &Image) -> Stage {
-        let server = Server::new(config(ServerId(1), count), Rules::CORRECT);
+        Stage::by(config(ServerId(1), count), image)
+    }
+
+    /// Server `s1` with a configuration of its own.
+    pub fn by(config: Config, image: &Image) -> Stage {
+        let located = config.ensemble.members.keys().copied().collect();
+        let server = Server::new(config, Rules::CORRECT);
         let mut stage = Stage {
             server,
             disk: Disk::of(image),
@@ -54,7 +60,7 @@ impl Stage {
             said: BTreeMap::new(),
             open: BTreeSet::new(),
             dialled: Vec::new(),
-            located: (1..=count).map(ServerId).collect(),
+            located,
             halted: false,
             reads_late: false,
             late: VecDeque::new(),
@@ -185,7 +191,7 @@ impl Stage {
     }
 }
 
-fn config(id: ServerId, count: u8) -> Config {
+pub fn config(id: ServerId, count: u8) -> Config {
     let voters: Vec<ServerId> = (1..=count).map(ServerId).collect();
     Config {
         init_limit_ticks: 5,
