@@ -4,7 +4,7 @@
 use crate::server::{DiskSizes, Latency, Measures, OpenFiles, Process};
 use std::fs::{self, DirEntry};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What is measured of one server. Shared by those who know something and those who ask.
@@ -35,7 +35,7 @@ impl Gauge {
     }
 
     /// How everything is now. What cannot be read counts as nothing.
-    pub fn measure(&self) -> Measures {
+    fn measure(&self) -> Measures {
         let size =
             |place| files(place).filter_map(|it| it.metadata().ok()).map(|it| it.len()).sum();
         let [data, log] = self.places.each_ref().map(size);
@@ -43,6 +43,12 @@ impl Gauge {
         let snapshot_wall_ms = self.snapshot_wall_ms();
         let process = Process { files: open_files(), syncs, slow_sync_count, snapshot_wall_ms };
         Measures { sizes: DiskSizes { data, log }, process: Some(process) }
+    }
+
+    /// The same for whoever must not wait for a disk that hangs.
+    pub async fn measured(self: Arc<Gauge>) -> Measures {
+        let measured = tokio::task::spawn_blocking(move || self.measure()).await;
+        measured.unwrap_or_default()
     }
 
     fn snapshot_wall_ms(&self) -> Option<i64> {

@@ -113,7 +113,7 @@ async fn command(
     RawQuery(query): RawQuery,
 ) -> Response {
     let arguments = arguments_of(&query.unwrap_or_default());
-    let command = AdminCommand { name, arguments, measures: asked.gauge.measure() };
+    let command = AdminCommand { name, arguments, measures: asked.gauge.measured().await };
     let (answer, answered) = oneshot::channel();
     asked.inbox.push(Mail::Ask(Question::Admin { command, answer }));
     match answered.await {
@@ -137,7 +137,7 @@ fn as_json(status: u16, fields: &Map<String, Value>) -> Response {
 
 async fn told_metrics(State(asked): State<Asked>) -> Response {
     let (answer, answered) = oneshot::channel();
-    let measures = asked.gauge.measure();
+    let measures = asked.gauge.measured().await;
     asked.inbox.push(Mail::Ask(Question::Monitor { measures, answer }));
     match answered.await {
         Ok(monitored) => {

@@ -9,9 +9,6 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-/// A port that is listened on in vain is tried as often as this. Whoever has it may go.
-const TRIES: usize = 2;
-
 /// One task for each address that is listened on.
 pub struct Listeners {
     sockets: Sockets,
@@ -64,41 +61,41 @@ impl Listeners {
         }
     }
 
-    /// Listens there and no longer where it did. The new address may be taken by the old one (every
-    /// address of the machine, and one of them): then the old one has to go first.
+    /// Listens there and no longer where it did; connections stay. The new address may be taken by the
+    /// old one (every address of the machine, and one of them): then it is free once that has gone.
     async fn move_one(&mut self, port: Port, address: String) {
         let key = "the new configuration's line of this server";
         let on = Listen { port, key, address, tls: None };
-        for attempt in 1..=TRIES {
-            match self.begin(&on).await {
-                Ok(task) => {
-                    tracing::info!("listens on {} from now on", on.address);
-                    self.stop(port).await;
-                    self.movable.insert(port, (on, task));
-                    return;
-                }
-                Err(error) if attempt == TRIES => tracing::error!("{error}"),
-                Err(_) => self.stop(port).await,
-            }
-        }
-        self.back(port).await;
-    }
-
-    /// Ends a listener. Its connections stay.
-    async fn stop(&mut self, port: Port) {
-        if let Some((_, task)) = self.movable.get_mut(&port) {
+        let mut begun = self.begin(&on).await;
+        let mut before = None;
+        if let Some((on, task)) = self.movable.remove(&port) {
             task.abort();
+            // It is over either way.
             let _ = task.await;
+            before = Some(on);
+        }
+        if begun.is_err() {
+            begun = self.begin(&on).await;
+        }
+        match begun {
+            Ok(task) => {
+                tracing::info!("listens on {} from now on", on.address);
+                self.movable.insert(port, (on, task));
+            }
+            Err(error) => {
+                tracing::error!("{error}");
+                self.back(before).await;
+            }
         }
     }
 
     /// Where it cannot listen as it should, it listens as it did.
-    async fn back(&mut self, port: Port) {
-        let Some((on, _)) = self.movable.remove(&port) else { return };
+    async fn back(&mut self, before: Option<Listen>) {
+        let Some(on) = before else { return };
         match self.begin(&on).await {
             Ok(task) => {
                 tracing::warn!("still listens on {}", on.address);
-                self.movable.insert(port, (on, task));
+                self.movable.insert(on.port, (on, task));
             }
             Err(error) => tracing::error!("{error}"),
         }

@@ -195,8 +195,9 @@ impl Running {
     /// Beside everything else: a disk that hangs must not hold up the server.
     fn measure(&self, conn: ConnId) {
         let (gauge, inbox) = (self.node.gauge.clone(), self.node.inbox.clone());
-        tokio::task::spawn_blocking(move || {
-            inbox.input(Input::Measured { conn, measures: gauge.measure() });
+        tokio::spawn(async move {
+            let measures = gauge.measured().await;
+            inbox.input(Input::Measured { conn, measures });
         });
     }
 

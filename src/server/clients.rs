@@ -122,16 +122,13 @@ impl Server {
     /// Whether a connection has to wait until less is outstanding; one that waits for nothing has
     /// not. The learners of an ensemble share the limit (`LearnerZooKeeperServer`).
     fn has_too_much(&self, conn: &Connection) -> bool {
-        let max = self.config.clients.outstanding_max;
-        let least = max / self.peer.membership().members.len().max(1);
-        let may_be = !conn.waiting.is_empty() && self.outstanding_count >= least;
-        may_be && self.outstanding_count >= self.share_of(max)
+        !conn.waiting.is_empty() && self.outstanding_count >= self.outstanding_max()
     }
 
-    fn share_of(&self, max: usize) -> usize {
+    fn outstanding_max(&self) -> usize {
         let voters = self.peer.membership().voters().count();
         let learners = if self.leads() || voters <= 2 { 1 } else { voters - 1 };
-        max.div_ceil(learners)
+        self.config.clients.outstanding_max.div_ceil(learners)
     }
 
     /// What was sent to a client is on its way: goes on with what it has asked meanwhile.

@@ -1,7 +1,7 @@
 //! What was once found, each by the bytes that did it.
 
 use super::clients::{Witness, greeting, request};
-use super::members::{begin, said, vote};
+use super::members::{begin, said, vote, written};
 use super::stage::{Stage, config};
 use menagerie::base::{ConnId, Epoch, ErrorCode, Millis, ServerId, SessionId, Xid, Zxid};
 use menagerie::server::{Config, Port, SessionKinds};
@@ -13,9 +13,7 @@ use menagerie::wire::{
 };
 
 fn hello(server: u8) -> Vec<u8> {
-    let mut to = Writer::new();
-    Hello { server: ServerId(server), address: "x:3888".to_owned() }.encode(&mut to);
-    to.into_bytes()
+    written(|to| Hello { server: ServerId(server), address: "x:3888".to_owned() }.encode(to))
 }
 
 /// Whoever says that it is a smaller server is called back, if it is one at all: nobody knows where
@@ -98,11 +96,8 @@ fn an_unknown_operation_waits_its_turn() {
 }
 
 fn learner(server: u8, accepted: Epoch) -> Vec<u8> {
-    let mut to = Writer::new();
-    LearnerInfo { server: ServerId(server), version: Zxid::ZERO }
-        .packet(false, accepted)
-        .encode(&mut to);
-    to.into_bytes()
+    let info = LearnerInfo { server: ServerId(server), version: Zxid::ZERO };
+    written(|to| info.packet(false, accepted).encode(to))
 }
 
 /// A server that leads, with one follower, and what it had said by then.
@@ -159,9 +154,7 @@ fn a_vote_brings_no_configuration() {
         peer_epoch: Epoch(0),
         membership: Some(Membership { version: Zxid::new(Epoch(9), 1), ..membership }.into()),
     };
-    let mut to = Writer::new();
-    vote.encode(&mut to);
-    stage.bytes(conn, &to.into_bytes());
+    stage.bytes(conn, &written(|to| vote.encode(to)));
     begin(&mut stage, true, 9);
     assert!(stage.server.state().serving);
 }
@@ -199,9 +192,7 @@ fn another_leader(stage: &mut Stage, round: u64) -> Option<ConnId> {
     let zxid = Zxid::new(peer_epoch, 1);
     let state = PeerState::Looking;
     let vote = Notification { state, leader, zxid, round, peer_epoch, membership: None };
-    let mut to = Writer::new();
-    vote.encode(&mut to);
-    stage.bytes(conn, &to.into_bytes());
+    stage.bytes(conn, &written(|to| vote.encode(to)));
     stage.pass(Millis(300));
     let at = stage.dialled.iter().position(|it| it.2 == Port::Learner)?;
     stage.answer_dial(at, true)
@@ -216,9 +207,7 @@ fn of_several_readings_the_last_one_counts() {
     stage.hang_up(conn);
     assert_eq!(stage.server.state().zxid, Zxid::new(Epoch(1), 1));
     let conn = another_leader(&mut stage, 100).expect("another leader to follow");
-    let mut to = Writer::new();
-    LearnerInfo::leader_info(Epoch(8), None).encode(&mut to);
-    stage.bytes(conn, &to.into_bytes());
+    stage.bytes(conn, &written(|to| LearnerInfo::leader_info(Epoch(8), None).encode(to)));
     stage.reads_late = true;
     stage.bytes(conn, &said(PacketKind::Trunc, Zxid::ZERO, None));
     assert_eq!(stage.late.len(), 1, "it is cut, and read again");

@@ -25,7 +25,7 @@ enum Act {
     Pass(u64),
 }
 
-fn written(encode: impl FnOnce(&mut Writer)) -> Vec<u8> {
+pub(super) fn written(encode: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut to = Writer::new();
     encode(&mut to);
     to.into_bytes()

@@ -78,6 +78,16 @@ fn clients_find_a_server_where_the_new_configuration_says() {
     assert!(old.get("/before").unwrap().is_some(), "connections stay");
     wait_for("nobody where it listened before", || Client::open(before).err());
 
+    // The same port on every address: the old listener has to go first. And on it goes.
+    let last = free_port();
+    for client in [format!("0.0.0.0:{moved}"), format!("127.0.0.1:{last}")] {
+        let [quorum, election, _] = ports[1];
+        let line = format!("server.2=127.0.0.1:{quorum}:{election}:participant;{client}");
+        reconfigure(&[&hosts[0], &hosts[2]], &line, "", |it| it.contains(&client));
+    }
+    hosts[1].port = last;
+    assert!(hosts[1].client().get("/before").unwrap().is_some());
+
     // Its own file still says the old port.
     hosts[1].kill();
     hosts[1].start();
