@@ -139,14 +139,12 @@ impl Server {
         self.regulate(conn);
     }
 
-    /// Less may be outstanding now: goes on with what waits. Whether there was anything.
-    pub(super) fn read_throttled(&mut self) -> bool {
-        let before = self.outstanding_count;
+    /// Less may be outstanding now: goes on with what waits.
+    pub(super) fn read_throttled(&mut self) {
         for conn in std::mem::take(&mut self.throttled) {
             self.read_frames(conn);
             self.regulate(conn);
         }
-        self.outstanding_count > before
     }
 
     /// Goes on with the frames that are whole, until the connection waits for its session.

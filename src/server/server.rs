@@ -276,9 +276,11 @@ impl Server {
         std::mem::swap(&mut self.effects, effects);
         self.take(input);
         self.work_off();
-        // What is read now may want something done in turn; it becomes less each time.
-        while self.read_throttled() {
+        self.read_throttled();
+        // What was read may want something done in turn, after which more may be read.
+        while !self.agenda.is_empty() {
             self.work_off();
+            self.read_throttled();
         }
         self.continue_snapshot();
         self.write_batch();
