@@ -14,6 +14,7 @@ mod no_owner_check;
 mod reused_epoch;
 mod reused_number;
 mod served_too_early;
+mod unfenced_observers;
 mod unsynced_log;
 mod unsynced_names;
 mod untold_touches;
@@ -133,6 +134,7 @@ pub const ALL: &[Mutant] = &[
     reused_epoch::MUTANT,
     reused_number::MUTANT,
     served_too_early::MUTANT,
+    unfenced_observers::MUTANT,
     unsynced_log::MUTANT,
     unsynced_names::MUTANT,
     untold_touches::MUTANT,

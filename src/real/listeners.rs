@@ -45,7 +45,7 @@ impl Listeners {
 
     /// What a port's endpoint means to the system.
     pub fn address(&self, port: Port, at: &Endpoint) -> String {
-        if self.everywhere && matches!(port, Port::Learner | Port::Election) {
+        if self.everywhere && matches!(port, Port::Learner | Port::Election | Port::Observers) {
             Endpoint { host: "0.0.0.0".into(), port: at.port }.to_string()
         } else {
             at.to_string()

@@ -22,10 +22,11 @@ pub type Addresses = BTreeMap<(ServerId, Port), String>;
 /// Where members are found.
 pub fn addresses_of(
     members: &BTreeMap<ServerId, Member>,
+    for_observers: Option<u16>,
 ) -> impl Iterator<Item = ((ServerId, Port), String)> {
-    members.iter().flat_map(|(&id, member)| {
-        [(Port::Learner, &member.quorum), (Port::Election, &member.election)]
-            .map(|(port, endpoint)| ((id, port), endpoint.to_string()))
+    members.iter().flat_map(move |(&id, member)| {
+        Port::of_servers(member, for_observers)
+            .map(move |(port, endpoint)| ((id, port), endpoint.to_string()))
     })
 }
 
@@ -55,6 +56,8 @@ pub struct Node {
     pub moves: Moves,
     /// Where it finds the others.
     pub addresses: Addresses,
+    /// The port on which all of them serve observers while they follow, if they do.
+    pub for_observers: Option<u16>,
     /// How long it tries to connect to another one.
     pub dial_patience: Patience,
     /// Says when the last connection has ended.
@@ -171,7 +174,10 @@ impl Running {
             Effect::Disk(op) => self.node.disk.push(op),
             Effect::ReadDisk => self.node.disk.read(),
             Effect::Measure { conn } => self.measure(conn),
-            Effect::Members(members) => self.node.addresses.extend(addresses_of(&members.members)),
+            Effect::Members(members) => {
+                let found = addresses_of(&members.members, self.node.for_observers);
+                self.node.addresses.extend(found);
+            }
             // Nobody hears it once the process ends.
             Effect::Listen { port, at } => drop(self.node.moves.send((port, at))),
             Effect::Stranger { server, election } => {
@@ -185,7 +191,7 @@ impl Running {
     fn dial(&mut self, conn: ConnId, to: ServerId, port: Port) {
         let address = self.node.addresses.get(&(to, port)).cloned().unwrap_or_default();
         let patience = match port {
-            Port::Learner => self.node.dial_patience.learner,
+            Port::Learner | Port::Observers => self.node.dial_patience.learner,
             Port::Election | Port::Client | Port::Secure => self.node.dial_patience.election,
         };
         let outlet = self.node.sockets.dial(conn, (port, address), patience);

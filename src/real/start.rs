@@ -95,7 +95,8 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
         gauge,
         sockets,
         moves: listeners.follow(),
-        addresses: addresses_of(&cfg.members).collect(),
+        addresses: addresses_of(&cfg.members, cfg.config.observer_master_port).collect(),
+        for_observers: cfg.config.observer_master_port,
         dial_patience: Patience {
             election: Duration::from_millis(cfg.dial_ms),
             learner: Duration::from_millis(cfg.dial_leader_ms),
@@ -108,16 +109,19 @@ pub async fn run(mut cfg: ZooCfg) -> Result<(), Error> {
 /// How much may wait for whom.
 fn outlet_limit(port: Port) -> usize {
     match port {
-        Port::Learner => LEARNER_LIMIT_BYTES,
+        Port::Learner | Port::Observers => LEARNER_LIMIT_BYTES,
         Port::Client | Port::Secure | Port::Election => OUTLET_LIMIT_BYTES,
     }
 }
 
 async fn listen(cfg: &ZooCfg, listeners: &mut Listeners) -> Result<(), Error> {
     if let Some(own) = cfg.members.get(&cfg.config.id) {
-        for (port, endpoint) in [(Port::Learner, &own.quorum), (Port::Election, &own.election)] {
-            let key = "this server's line `server.N`";
-            let address = listeners.address(port, endpoint);
+        for (port, endpoint) in Port::of_servers(own, cfg.config.observer_master_port) {
+            let key = match port {
+                Port::Observers => "observerMasterPort",
+                _ => "this server's line `server.N`",
+            };
+            let address = listeners.address(port, &endpoint);
             listeners.add(Listen { port, key, address, tls: None }).await?;
         }
     }

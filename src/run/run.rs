@@ -178,6 +178,8 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
     Config {
         init_limit_ticks: u64::from(ensemble.init_limit_ticks),
         sync_limit_ticks: u64::from(ensemble.sync_limit_ticks),
+        // The simulated network has one such port, whatever its number.
+        observer_master_port: ensemble.observer_masters.then_some(2_191),
         snapshot_every: ensemble.snapshot_every,
         snapshot_chunk: ensemble.snapshot_chunk as usize,
         commit_log_count: ensemble.commit_log_count as usize,

@@ -16,6 +16,8 @@ pub struct EnsembleWish {
     pub spares: u8,
     /// Whether the ensemble may get other members.
     pub reconfigures: bool,
+    /// Whether followers serve observers in the leader's place.
+    pub observer_masters: bool,
     /// Length of a tick.
     pub tick_ms: Range<u32>,
     /// How many ticks a learner may take to connect and catch up.
@@ -53,6 +55,7 @@ impl Default for EnsembleWish {
             observers: 0,
             spares: 0,
             reconfigures: false,
+            observer_masters: false,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
             sync_limit_ticks: Range::new([5, 5]),
@@ -78,6 +81,8 @@ pub struct Ensemble {
     pub spares: u8,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reconfigures: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observer_masters: bool,
     pub tick_ms: u32,
     pub init_limit_ticks: u32,
     pub sync_limit_ticks: u32,
@@ -121,6 +126,7 @@ impl Ensemble {
             observers: wish.observers,
             spares: wish.spares,
             reconfigures: wish.reconfigures,
+            observer_masters: wish.observer_masters,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
             sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),

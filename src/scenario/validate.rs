@@ -88,6 +88,9 @@ fn known(what: &str, name: &str, names: &[&str]) -> Reason {
 fn ensemble(it: &EnsembleWish) -> Reason {
     servers(it.servers, it.observers)?;
     spares(it.spares, it.reconfigures)?;
+    if it.observer_masters && it.observers == 0 && !it.reconfigures {
+        return Err("[ensemble]: `observer_masters` are there for `observers`".to_owned());
+    }
     let least = [
         ("tick_ms", it.tick_ms),
         ("init_limit_ticks", it.init_limit_ticks),

@@ -3,6 +3,7 @@
 
 use super::connections::{Connection, Due, Stage};
 use super::io::Effect;
+use super::observer_master::{Asker, Via};
 use super::password;
 use super::server::Server;
 use super::sessions::Owner;
@@ -43,6 +44,8 @@ impl Server {
         self.syncs.clear();
         self.look_for_passing_at = Time::NEVER;
         self.forwarded_syncs.clear();
+        self.revalidations.clear();
+        self.vias.clear();
         self.snapshot = None;
         self.with_links(|links, out| links.hang_up_all(out));
     }
@@ -242,6 +245,8 @@ impl Server {
         let mut data = Writer::new();
         data.long(session.0).int(timeout_ms);
         let data = Some(data.into_bytes().into());
+        self.comes_through(session, Via::Own);
+        self.revalidations.push_back(Asker::Own(conn));
         self.send_to_leader(Packet::of(PacketKind::Revalidate, -1, data));
     }
 
@@ -289,6 +294,9 @@ impl Server {
     /// The leader has said whether a session is still there. The packet's zxid is that of its last
     /// proposal then; ZooKeeper's says −1.
     pub(super) fn revalidated(&mut self, packet: &Packet) {
+        if let Some(Asker::Observer(observer, link)) = self.revalidations.pop_front() {
+            return self.hand_back((observer, link), packet);
+        }
         let mut data = Reader::new(packet.data());
         if let (Ok(session), Ok(valid)) = (data.session(), data.boolean()) {
             self.resumed(session, valid, Zxid::from_wire(packet.zxid.max(0)));
@@ -356,6 +364,7 @@ impl Server {
     pub(super) fn session_closed(&mut self, session: SessionId) {
         self.sessions.remove(session);
         self.touched.remove(&session);
+        self.vias.remove(&session);
         if let Some(&conn) = self.conn_of.get(&session) {
             self.close_client(conn);
         }
@@ -399,11 +408,16 @@ impl Server {
         self.send_to_leader(Packet { data, ..ping });
     }
 
-    /// As the leader: a learner's answer to a ping.
+    /// A learner's answer to a ping. What a follower hears of its observers the leader hears with its
+    /// own.
     pub(super) fn learner_touched(&mut self, packet: &Packet) {
         let mut data = Reader::new(packet.data());
-        while let (true, Ok(session), Ok(timeout_ms)) = (self.leads(), data.session(), data.int()) {
-            self.touch(session, timeout_ms);
+        while let (Ok(session), Ok(timeout_ms)) = (data.session(), data.int()) {
+            if self.leads() {
+                self.touch(session, timeout_ms);
+            } else if self.serves_observers() {
+                self.touched.insert(session, timeout_ms);
+            }
         }
     }
 

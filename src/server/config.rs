@@ -37,6 +37,9 @@ pub struct Config {
     /// How long what is no longer needed on the disk stays at least, in milliseconds
     /// (`autopurge.purgeInterval`); it goes with the next snapshot. `None`: for ever.
     pub purge_every_ms: Option<u64>,
+    /// Where followers serve observers in the leader's place, if they do: a port of the address on
+    /// which they would serve learners (`observerMasterPort`).
+    pub observer_master_port: Option<u16>,
     /// How many transactions a leader remembers for learners that lack a little
     /// (`commitLogCount`).
     pub commit_log_count: usize,
@@ -150,6 +153,7 @@ impl Config {
             trust: Trust::default(),
             keeping: Keeping::PLAIN,
             purge_every_ms: Some(0),
+            observer_master_port: None,
             commit_log_count: 500,
             notification_max_ms: 60_000,
             operations: ops::Settings::default(),
@@ -173,6 +177,7 @@ impl Config {
             id: self.id,
             ensemble: self.ensemble.clone(),
             reconfigures: self.operations.reconfigures && !self.standalone,
+            observer_masters: self.observer_master_port.is_some() && !self.standalone,
             tick: Millis(self.tick_ms),
             init_limit_ticks: self.init_limit_ticks,
             sync_limit_ticks: self.sync_limit_ticks,

@@ -18,16 +18,33 @@ pub enum Port {
     Secure,
     /// For learners, while it leads (2888).
     Learner,
+    /// For observers, while it follows (`observerMasterPort`).
+    Observers,
     /// For elections (3888).
     Election,
 }
 
 impl Port {
-    /// Where a member listens, as far as its line says so.
-    pub fn endpoints(of: &Member) -> impl Iterator<Item = (Port, &Endpoint)> {
-        let always = [(Port::Learner, &of.quorum), (Port::Election, &of.election)];
-        let clients = of.client.as_ref().map(|at| (Port::Client, at));
-        always.into_iter().chain(clients)
+    /// Where a member listens for other servers; a voter for observers on a port that is the same for
+    /// all of them.
+    pub fn of_servers(
+        of: &Member,
+        for_observers: Option<u16>,
+    ) -> impl Iterator<Item = (Port, Endpoint)> {
+        let always = [(Port::Learner, of.quorum.clone()), (Port::Election, of.election.clone())];
+        let observers = for_observers
+            .filter(|_| of.votes)
+            .map(|port| (Port::Observers, Endpoint { host: of.quorum.host.clone(), port }));
+        always.into_iter().chain(observers)
+    }
+
+    /// Where a member listens, as far as it is configured.
+    pub fn endpoints(
+        of: &Member,
+        for_observers: Option<u16>,
+    ) -> impl Iterator<Item = (Port, Endpoint)> {
+        let clients = of.client.clone().map(|at| (Port::Client, at));
+        Port::of_servers(of, for_observers).chain(clients)
     }
 }
 

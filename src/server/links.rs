@@ -62,10 +62,12 @@ enum Use {
     Greeting,
     /// For elections, with that server.
     Election(ServerId),
-    /// Dialled to the leader; not there yet.
-    DiallingLeader(ServerId),
+    /// Dialled to the leader, or to a follower in its place; not there yet.
+    DiallingMaster(ServerId),
     /// A learner that has not introduced itself.
     Introduction,
+    /// An observer that has not, on the port where followers serve observers.
+    Observer,
     /// Between leader and learner.
     Quorum(ServerId),
     /// The same, while a tree follows a SNAP packet.
@@ -145,7 +147,9 @@ impl Links {
     pub fn traffic(&self, conn: ConnId) -> Option<Traffic> {
         match self.links.get(&conn)?.purpose {
             Use::DiallingElection(_) | Use::Greeting | Use::Election(_) => Some(Traffic::Election),
-            Use::DiallingLeader(_) | Use::Introduction | Use::Quorum(_) => Some(Traffic::Quorum),
+            Use::DiallingMaster(_) | Use::Introduction | Use::Observer | Use::Quorum(_) => {
+                Some(Traffic::Quorum)
+            }
             Use::Snapshot(..) => None,
         }
     }
@@ -191,11 +195,11 @@ impl Links {
         out.push(Do::Dial(conn, to, Port::Election));
     }
 
-    /// Connects to a leader.
-    pub fn dial_leader(&mut self, leader: ServerId, out: &mut Vec<Do>) {
+    /// Connects to a leader, or to a follower in its place.
+    pub fn dial(&mut self, master: ServerId, port: Port, out: &mut Vec<Do>) {
         let conn = self.fresh();
-        self.open(conn, Use::DiallingLeader(leader));
-        out.push(Do::Dial(conn, leader, Port::Learner));
+        self.open(conn, Use::DiallingMaster(master));
+        out.push(Do::Dial(conn, master, port));
     }
 
     /// Sends a packet to a leader or learner; nothing where there is no link any more.
@@ -239,6 +243,7 @@ impl Links {
         let purpose = match port {
             Port::Election => Use::Greeting,
             Port::Learner => Use::Introduction,
+            Port::Observers => Use::Observer,
             Port::Client | Port::Secure => unreachable!("clients are not served here"),
         };
         self.open(conn, purpose);
@@ -292,10 +297,10 @@ impl Links {
                 self.greet(conn, to, out);
                 None
             }
-            Use::DiallingLeader(leader) => {
-                self.set(conn, Use::Quorum(leader));
-                self.quorum.insert(leader, conn);
-                Some(Arrived::Linked(leader))
+            Use::DiallingMaster(master) => {
+                self.set(conn, Use::Quorum(master));
+                self.quorum.insert(master, conn);
+                Some(Arrived::Linked(master))
             }
             _ => unreachable!("only what is dialled connects"),
         }
@@ -347,8 +352,8 @@ impl Links {
                 self.mesh.entry(peer).or_default().conn = None;
                 None
             }
-            Use::Greeting | Use::Introduction => None,
-            Use::DiallingLeader(peer) => Some(Arrived::Unlinked(peer)),
+            Use::Greeting | Use::Introduction | Use::Observer => None,
+            Use::DiallingMaster(peer) => Some(Arrived::Unlinked(peer)),
             Use::Quorum(peer) | Use::Snapshot(peer, _) => {
                 self.quorum.remove(&peer);
                 Some(Arrived::Unlinked(peer))
@@ -394,14 +399,16 @@ impl Links {
     ) -> Result<(usize, Option<Arrived>), Malformed> {
         let Some(link) = self.links.get_mut(&conn) else { return Ok((0, None)) };
         let mut from = match link.purpose {
-            Use::Greeting | Use::Introduction => Reader::within(STRANGER_BYTES_MAX, bytes),
+            Use::Greeting | Use::Introduction | Use::Observer => {
+                Reader::within(STRANGER_BYTES_MAX, bytes)
+            }
             _ if link.caller.is_none() => Reader::new(bytes),
             _ if link.synced => Reader::within(self.learner_bytes_max, bytes),
             Use::Quorum(_) => Reader::within(STRANGER_BYTES_MAX, bytes),
             _ => Reader::new(bytes),
         };
         match &mut link.purpose {
-            Use::DiallingElection(_) | Use::DiallingLeader(_) => Ok((0, None)),
+            Use::DiallingElection(_) | Use::DiallingMaster(_) => Ok((0, None)),
             Use::Greeting => {
                 let hello = Hello::decode(&mut from)?;
                 out.push(Do::Locate(hello.server, hello.address));
@@ -413,15 +420,21 @@ impl Links {
                 let vote = Notification::decode(&mut from)?;
                 Ok((from.at(), Some(Arrived::Vote(peer, vote))))
             }
-            Use::Introduction => {
+            Use::Introduction | Use::Observer => {
+                let observes = link.purpose == Use::Observer;
                 let packet = Packet::decode(&mut from)?;
-                if !matches!(packet.kind, PacketKind::FollowerInfo | PacketKind::ObserverInfo) {
+                let introduces = packet.kind == PacketKind::ObserverInfo
+                    || (packet.kind == PacketKind::FollowerInfo && !observes);
+                if !introduces {
                     return Err(from.bad("a learner that does not introduce itself"));
                 }
-                if self.follows {
+                if self.follows && !observes {
                     return Err(from.bad("a learner of a server that leads nobody"));
                 }
                 let learner = LearnerInfo::decode(packet.data())?.server;
+                if self.has_dialled(learner) {
+                    return Err(from.bad("somebody who says to be the leader"));
+                }
                 self.introduced(conn, learner, out);
                 Ok((from.at(), Some(Arrived::Packet(learner, packet))))
             }
@@ -465,6 +478,12 @@ impl Links {
             out.push(Do::Close(older));
         }
         self.dial_election(peer, out);
+    }
+
+    /// Whether the link to this server is one that it was asked for.
+    fn has_dialled(&self, server: ServerId) -> bool {
+        let link = self.quorum.get(&server).and_then(|conn| self.links.get(conn));
+        link.is_some_and(|it| it.caller.is_none())
     }
 
     fn introduced(&mut self, conn: ConnId, learner: ServerId, out: &mut Vec<Do>) {

@@ -167,10 +167,11 @@ impl Server {
     fn listen_as_configured(&mut self) {
         let memberships = self.peer.memberships();
         let own = memberships.first().and_then(|it| it.members.get(&self.config.id));
-        for (port, at) in own.into_iter().flat_map(Port::endpoints) {
-            if self.listens.get(&port) != Some(at) {
+        let for_observers = self.config.observer_master_port;
+        for (port, at) in own.into_iter().flat_map(|it| Port::endpoints(it, for_observers)) {
+            if self.listens.get(&port) != Some(&at) {
                 self.listens.insert(port, at.clone());
-                self.effects.push(Effect::Listen { port, at: at.clone() });
+                self.effects.push(Effect::Listen { port, at });
             }
         }
     }

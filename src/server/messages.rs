@@ -34,7 +34,7 @@ pub fn said(stretch: Stretch) -> Said {
         let first = stretch.first && said.is_empty();
         let read = match (stretch.port, stretch.by_dialler) {
             (Port::Election, _) => election(&mut from),
-            (Port::Learner, _) => quorum(&mut from),
+            (Port::Learner | Port::Observers, _) => quorum(&mut from),
             (Port::Client | Port::Secure, true) => request_frame(&mut from, first),
             (Port::Client | Port::Secure, false) => reply_frame(&mut from, first),
         };
@@ -55,7 +55,7 @@ pub fn said(stretch: Stretch) -> Said {
 fn unread(port: Port, length: usize) -> Said {
     match port {
         Port::Election => (MessageKind::Election, format!("{length} bytes")),
-        Port::Learner => (MessageKind::Sync, format!("the tree, {length} bytes")),
+        Port::Learner | Port::Observers => (MessageKind::Sync, format!("the tree, {length} bytes")),
         Port::Client | Port::Secure => (MessageKind::Client, format!("{length} bytes")),
     }
 }

@@ -113,8 +113,8 @@ impl Server {
         if self.serves_as_member() {
             all.push(("peer_state", plain(self.peer_state())));
         }
-        if let Role::Observing(leader) = self.peer.role() {
-            all.push(("observer_master_id", plain(leader.0)));
+        if let (Role::Observing(_), Some(master)) = (self.peer.role(), self.peer.master()) {
+            all.push(("observer_master_id", plain(master.0)));
         }
         self.gauges(measures, &mut all);
         self.counters(&mut all);
@@ -137,6 +137,8 @@ impl Server {
         let ephemerals: usize = self.tree.ephemerals().map(|(_, paths)| paths.len()).sum();
         let own = |name, metric| Some((name, metric));
         let of_leader = |name, metric| leads.then_some((name, metric));
+        let follows = matches!(self.peer.role(), Role::Following(_));
+        let of_master = |name, metric| (leads || follows).then_some((name, metric));
         let of_files = |name, value: Option<u64>| value.map(|it| (name, plain(it)));
         let lines = [
             own("ephemerals_count", plain(ephemerals)),
@@ -154,7 +156,7 @@ impl Server {
             of_leader("synced_followers", plain(synced(false).count())),
             own("watch_count", plain(self.watches.len())),
             of_leader("synced_non_voting_followers", plain(non_voting)),
-            of_leader("synced_observers", plain(synced(true).count())),
+            of_master("synced_observers", plain(synced(true).count())),
             own("auth_failed_count", plain(stats.counts.auth_failed)),
             own("min_latency", plain(stats.latency.min_ms())),
             of_files("max_file_descriptor_count", files.map(|it| it.max)),

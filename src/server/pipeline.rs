@@ -3,11 +3,12 @@
 
 use super::connections::{Connection, Due, Waiting};
 use super::local::{Local, creates_ephemerals};
+use super::observer_master::Asker;
 use super::rules::{Match, Progress, Reads, SessionState};
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, Data, ErrorCode, ServerId, SessionId, Time, Xid, ZPath, Zxid, hash_of};
-use crate::history::{self, Change, Members, Note, Role};
+use crate::history::{self, Change, Members, Note};
 use crate::ops::{Kind, Likeness, Preparation, Reading, Reconfig, Reply, Request, Sync};
 use crate::tree::{Applied, Body, Lifetime, SnapshotWriter, Txn};
 use crate::wire::{
@@ -84,7 +85,7 @@ impl Server {
                 self.take_turn(conn, xid, Due::Refusal(ErrorCode::NotReadOnly));
             }
             Request::Sync(sync) if !self.leads() => {
-                self.forwarded_syncs.push_back(conn);
+                self.forwarded_syncs.push_back(Asker::Own(conn));
                 self.wait(conn, xid, Due::Sync { path: sync.path });
                 self.forward((session, xid, number), &frame[8..], ids.to_vec());
             }
@@ -132,7 +133,7 @@ impl Server {
         }
     }
 
-    /// Sends a request to the leader (REQUEST), with who its client is.
+    /// Sends a request towards the leader (REQUEST), with who its client is.
     pub(super) fn forward(
         &mut self,
         (session, xid, opcode): (SessionId, Xid, i32),
@@ -145,11 +146,8 @@ impl Server {
         self.send_to_leader(Packet { kind: PacketKind::Request, zxid: -1, data, authinfo });
     }
 
-    /// A learner forwards a request.
+    /// As the leader: a learner forwards a request.
     pub(super) fn forwarded(&mut self, from: ServerId, packet: &Packet) {
-        if !self.leads() {
-            return;
-        }
         let Some(link) = self.links.quorum_conn(from) else { return };
         let owner = Owner::Learner(from, link);
         let mut body = Reader::new(packet.data());
@@ -158,6 +156,11 @@ impl Server {
         };
         match number {
             opcode::SYNC => self.sync_for(from, link),
+            opcode::ERROR => {
+                // A follower has seen that the session has moved among its own observers.
+                let refused = Body::refused(ErrorCode::SessionMoved);
+                self.propose((session, xid), &[], |_| refused);
+            }
             opcode::CREATE_SESSION => {
                 if let Ok(timeout_ms) = body.int() {
                     self.propose_session(session, timeout_ms, owner);
@@ -459,9 +462,14 @@ impl Server {
     /// before the next one: a write that was asked for behind the sync is answered behind it.
     fn answer_syncs(&mut self, committed: Zxid) {
         while let Some((_, learner, link)) = self.syncs.pop_front_if(|it| it.0 <= committed) {
-            if self.links.quorum_conn(learner) == Some(link) {
-                self.answer_sync(learner);
-            }
+            self.answer_sync_over(learner, link);
+        }
+    }
+
+    /// With its link a learner's syncs are gone.
+    fn answer_sync_over(&mut self, learner: ServerId, link: ConnId) {
+        if self.links.quorum_conn(learner) == Some(link) {
+            self.answer_sync(learner);
         }
     }
 
@@ -472,7 +480,13 @@ impl Server {
 
     /// The leader has answered the oldest forwarded sync.
     pub(super) fn sync_answered(&mut self) {
-        let Some(conn) = self.forwarded_syncs.pop_front() else { return };
+        let conn = match self.forwarded_syncs.pop_front() {
+            Some(Asker::Own(conn)) => conn,
+            Some(Asker::Observer(observer, link)) => {
+                return self.answer_sync_over(observer, link);
+            }
+            None => return,
+        };
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let sync = it.waiting.iter_mut().find(|it| matches!(it.due, Due::Sync { .. }));
         if let Some(Waiting { due, .. }) = sync
@@ -495,8 +509,8 @@ impl Server {
     }
 
     pub(super) fn send_to_leader(&mut self, packet: Packet) {
-        if let Role::Following(leader) | Role::Observing(leader) = self.peer.role() {
-            self.with_links(|links, out| links.send(leader, &packet, out));
+        if let Some(master) = self.peer.master() {
+            self.with_links(|links, out| links.send(master, &packet, out));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The decisions of a whole server that history has shown to be easy to get wrong: those of its
 //! parts, and those about sessions.
 
+use super::observer_master::Via;
 use super::passing::{Candidate, is_over};
 use crate::base::{ErrorCode, Millis, Xid, Zxid};
 use crate::zab::Delivery;
@@ -17,6 +18,9 @@ pub struct Rules {
     pub storage: storage::Rules,
     /// Whether the leader takes a request of a session. Correct: [`admit`].
     pub admit: fn(SessionState) -> Result<(), ErrorCode>,
+    /// Whether a follower that serves observers hands on a request that comes through the second one,
+    /// of a session that is served through the first one. Correct: if they are the same.
+    pub hands_on: fn(Via, Via) -> bool,
     /// What the leader does with a session that is past its time. Correct: [`Standing::Closing`]:
     /// it stays known, and nothing revives it (ZOOKEEPER-1496).
     pub expired: fn() -> Standing,
@@ -97,6 +101,7 @@ impl Rules {
         zab: zab::Rules::CORRECT,
         storage: storage::Rules::CORRECT,
         admit,
+        hands_on: |served, via| served == via,
         expired: || Standing::Closing,
         tells_touches: || true,
         reply_zxid,

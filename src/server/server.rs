@@ -5,6 +5,7 @@ use super::connections::Connection;
 use super::expiry::Expiry;
 use super::io::{Effect, Input, Now, Port};
 use super::links::{Arrived, Caller, Do, Links};
+use super::observer_master::{Asker, Via};
 use super::rules::Rules;
 use super::sessions::Sessions;
 use super::stats::Stats;
@@ -96,8 +97,12 @@ pub struct Server {
     /// Syncs that learners wait for: which proposal has to be committed first, and over which link
     /// the sync came. With the link its syncs are gone.
     pub(super) syncs: VecDeque<(Zxid, ServerId, ConnId)>,
-    /// Forwarded syncs of this server's own clients, in order.
-    pub(super) forwarded_syncs: VecDeque<ConnId>,
+    /// Forwarded syncs that the leader has not answered, in order: who has asked.
+    pub(super) forwarded_syncs: VecDeque<Asker>,
+    /// Likewise, who has asked whether a session is still there.
+    pub(super) revalidations: VecDeque<Asker>,
+    /// As a follower that serves observers: through whom a session was last asked after or begun.
+    pub(super) vias: BTreeMap<SessionId, Via>,
     /// Where the log was written on before it was cut, until it is open again.
     pub(super) log_before_cut: Option<Position>,
     /// What was read from the disk, until the disk is in order.
@@ -174,9 +179,8 @@ impl Server {
     pub fn new(config: Config, rules: Rules) -> Server {
         let tick = Millis(config.tick_ms);
         let own = config.ensemble.members.get(&config.id);
-        let listens =
-            own.into_iter().flat_map(Port::endpoints).map(|(port, at)| (port, at.clone()));
-        let listens = listens.collect();
+        let for_observers = config.observer_master_port;
+        let listens = own.into_iter().flat_map(|it| Port::endpoints(it, for_observers)).collect();
         Server {
             peer: Peer::new(config.zab(), rules.zab),
             links: Links::new(
@@ -213,6 +217,8 @@ impl Server {
             link_work: Vec::new(),
             syncs: VecDeque::new(),
             forwarded_syncs: VecDeque::new(),
+            revalidations: VecDeque::new(),
+            vias: BTreeMap::new(),
             log_before_cut: None,
             recovered: None,
             disk_queue: VecDeque::new(),
@@ -390,7 +396,7 @@ impl Server {
     /// as long as for all else that it does first (`Leader.LearnerCnxAcceptor`).
     fn accept_server(&mut self, conn: ConnId, port: Port, from: SocketAddr) {
         let patience_ms = match port {
-            Port::Learner => self.config.init_limit_ticks * self.config.tick_ms,
+            Port::Learner | Port::Observers => self.config.init_limit_ticks * self.config.tick_ms,
             Port::Election | Port::Client | Port::Secure => NAMELESS_MS,
         };
         let until = self.now.time + Millis(patience_ms);
@@ -477,7 +483,10 @@ impl Server {
         use zab::Effect as Wanted;
         match wanted {
             Wanted::Notify(to, vote) => self.with_links(|links, out| links.vote(to, &vote, out)),
-            Wanted::Dial(to) => self.with_links(|links, out| links.dial_leader(to, out)),
+            Wanted::Dial(to) => self.with_links(|links, out| links.dial(to, Port::Learner, out)),
+            Wanted::DialMaster(to) => {
+                self.with_links(|links, out| links.dial(to, Port::Observers, out));
+            }
             Wanted::Hangup(peer) => self.with_links(|links, out| links.hang_up(peer, out)),
             Wanted::Send(to, packet) => {
                 self.count_packet_out(&packet);
@@ -504,7 +513,11 @@ impl Server {
             Wanted::Deliver { proposal, why } => self.deliver(&proposal, why),
             Wanted::Stop => self.stop(),
             Wanted::Serve(epoch) => self.serve(epoch),
-            Wanted::Request(from, packet) => self.forwarded(from, &packet),
+            Wanted::Request(from, packet) if self.leads() => self.forwarded(from, &packet),
+            Wanted::Request(from, packet) => self.hand_on_request(from, packet),
+            Wanted::Revalidate(from, packet) if self.serves_observers() => {
+                self.hand_on_revalidation(from, packet);
+            }
             Wanted::Revalidate(from, packet) => self.revalidate(from, &packet),
             Wanted::Touched(_, packet) => self.learner_touched(&packet),
             Wanted::AnswerPing(packet) => self.answer_ping(packet),

@@ -183,6 +183,8 @@ fn config(
         }
     }
     from.set(&mut config.notification_max_ms, "maxNotificationInterval", millis)?;
+    let for_observers = from.number("observerMasterPort", 0..=65_535)?.filter(|&port| port > 0);
+    config.observer_master_port = for_observers.map(|port| port as u16);
     if let Some(count) = from.number("snapCount", 2..=i64::from(i32::MAX))? {
         config.snapshot_every = count as u32;
     }

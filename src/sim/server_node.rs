@@ -42,7 +42,7 @@ impl ServerProcess {
     pub async fn run(self) {
         let id = self.id();
         let inbox = self.world.attach(id.into(), madsim::plugin::node());
-        for port in [Port::Client, Port::Learner, Port::Election] {
+        for port in [Port::Client, Port::Learner, Port::Observers, Port::Election] {
             self.world.listen(id.into(), port);
         }
         let mut server = Server::new(self.config.clone(), self.rules);

@@ -7,7 +7,8 @@
 //! proposed is in the log, and found there after a crash; what is in force is a file of its own,
 //! written before anything that a leader proposes under it.
 
-use super::peer::{Common, Effect};
+use super::effect::Effect;
+use super::peer::Common;
 use super::quorum::{Tally, has_quorum};
 use crate::base::{ServerId, Zxid};
 use crate::history::{Members, Note};

@@ -2,12 +2,13 @@
 //! `LearnerHandler.java`).
 
 use super::council::Council;
+use super::effect::{Attendant, Delivery, Effect, Then};
+use super::handler::{self, Handler, Handlers, Stage, half, send_to, up_to_date};
 use super::learner::note_epochs;
-use super::peer::{Attendant, Common, Delivery, Effect, Then, Verdict};
+use super::peer::{Common, Verdict};
 use super::quorum::has_quorum;
-use super::rules::{Announcement, Rules};
-use super::sync::SyncPlan;
-use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
+use super::rules::Rules;
+use crate::base::{Epoch, ServerId, Time, Zxid};
 use crate::history::Note;
 use crate::wire::{LearnerInfo, Membership, Packet, PacketKind, Proposal};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -32,38 +33,6 @@ enum Phase {
     Synchronization,
     /// A quorum follows.
     Broadcast,
-}
-
-/// How far a learner has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Stage {
-    /// Introduced itself.
-    Introduced,
-    /// Was told the epoch.
-    Told,
-    /// Promised it; its history ends here.
-    Promised { last: Zxid },
-    /// What it lacks is on the way; it gets every proposal and commit from now on.
-    Syncing,
-    /// Holds the initial history.
-    Synced,
-}
-
-#[derive(Clone, Debug)]
-struct Handler {
-    stage: Stage,
-    /// An observer: it gets no proposals, and what it says counts for no quorum.
-    observes: bool,
-    /// The version of the configuration that it was told of.
-    told: Zxid,
-    heard: Time,
-}
-
-impl Handler {
-    /// Whether it is told of what is proposed and committed.
-    fn gets_all(&self, rules: &Rules) -> bool {
-        self.stage == Stage::Synced || (rules.forwards_early)()
-    }
 }
 
 /// A proposal on its way.
@@ -92,7 +61,7 @@ pub(super) struct Leader {
     epoch: Epoch,
     /// Epoch and last zxid before this leadership: no follower may have more.
     summary: (Epoch, Zxid),
-    learners: BTreeMap<ServerId, Handler>,
+    learners: Handlers,
     /// The accepted epochs of those who introduced themselves, its own included.
     accepted: BTreeMap<ServerId, Epoch>,
     promised: BTreeSet<ServerId>,
@@ -112,7 +81,7 @@ impl Leader {
             since: now,
             epoch: Epoch(0),
             summary: (common.current, common.history.last()),
-            learners: BTreeMap::new(),
+            learners: Handlers::new(),
             accepted: BTreeMap::from([(id, common.accepted)]),
             promised: BTreeSet::from([id]),
             synced: BTreeSet::from([id]),
@@ -135,11 +104,7 @@ impl Leader {
 
     /// Those who follow or observe it, or try to.
     pub fn attendance(&self) -> impl Iterator<Item = Attendant> {
-        self.learners.iter().map(|(&server, it)| Attendant {
-            server,
-            observes: it.observes,
-            synced: it.stage == Stage::Synced,
-        })
+        handler::attendance(&self.learners)
     }
 
     /// Since when it leads the epoch, once that is in force.
@@ -173,32 +138,16 @@ impl Leader {
         if self.ping_at <= now {
             self.ping_at = now + half(tick);
             let ping = Packet::bare(PacketKind::Ping, self.last_proposed);
-            self.send_to(|_| true, &ping, effects);
+            send_to(&self.learners, |_| true, &ping, effects);
         }
         if self.check_at > now {
             return Verdict::Stay;
         }
         self.check_at = now + tick;
-        self.drop_silent(now, common, effects);
+        handler::drop_silent(&mut self.learners, now, &common.settings, effects);
         let here = |voter| voter == common.settings.id || self.learners.contains_key(&voter);
         let quorum = common.council.decides(common.rules.quorum, here);
         if self.phase == Phase::Broadcast && !quorum { Verdict::Leave } else { Verdict::Stay }
-    }
-
-    /// Learners that were silent for too long are gone.
-    fn drop_silent(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) {
-        let (sync, init) = (common.settings.sync_limit(), common.settings.init_limit());
-        let patience = |stage| match stage {
-            Stage::Synced => sync,
-            _ => Millis(sync.0 + init.0),
-        };
-        self.learners.retain(|&server, it| {
-            let here = it.heard + patience(it.stage) > now;
-            if !here {
-                effects.push(Effect::Hangup(server));
-            }
-            here
-        });
     }
 
     pub fn unlinked(&mut self, learner: ServerId) {
@@ -316,15 +265,13 @@ impl Leader {
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
-        let current = packet.data().first_chunk::<4>().map(|it| i32::from_be_bytes(*it));
         let told = self.learners.get(&from).is_some_and(|it| it.stage == Stage::Told);
-        let (Some(current), true) = (current, told) else {
+        let (Some((current, last)), true) = (handler::promise_of(packet), told) else {
             self.drop_learner(from, effects);
             return Verdict::Stay;
         };
-        let last = packet.zxid();
-        if let Ok(current) = u32::try_from(current) {
-            if (Epoch(current), last) > self.summary && self.phase <= Phase::Entering {
+        if let Some(current) = current {
+            if (current, last) > self.summary && self.phase <= Phase::Entering {
                 self.drop_learner(from, effects);
                 return Verdict::Stay;
             }
@@ -400,7 +347,7 @@ impl Leader {
                 if common.settings.reconfigures {
                     common.council.give_version(Zxid::floor_of(self.epoch));
                 }
-                for (server, last) in self.promised_learners() {
+                for (server, last) in handler::promised(&self.learners) {
                     self.synchronize(server, last, common, effects);
                 }
                 return self.establish(now, common, effects);
@@ -412,19 +359,8 @@ impl Leader {
         Verdict::Stay
     }
 
-    fn promised_learners(&self) -> Vec<(ServerId, Zxid)> {
-        let last = |stage| match stage {
-            Stage::Promised { last } => Some(last),
-            _ => None,
-        };
-        self.learners.iter().filter_map(|(&server, it)| Some((server, last(it.stage)?))).collect()
-    }
-
-    /// Sends a learner what it lacks, then a follower what is outstanding, then NEWLEADER. From here
-    /// on it gets everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
-    ///
-    /// NEWLEADER names the configuration that is in force once the epoch is. A learner that was told
-    /// of an older one than is in force by now has to come again.
+    /// Sends a learner all that it lacks. One that was told of an older configuration than is in force
+    /// by now has to come again.
     fn synchronize(
         &mut self,
         to: ServerId,
@@ -436,45 +372,12 @@ impl Leader {
         if learner.told < common.council.active.version {
             return self.drop_learner(to, effects);
         }
-        let history = &common.history;
-        let mut send = |packet| effects.push(Effect::Send(to, packet));
-        let after = match (common.rules.sync_plan)(&history.window(), learner_last) {
-            SyncPlan::Diff { after } => {
-                send(Packet::bare(PacketKind::Diff, history.delivered()));
-                after
-            }
-            SyncPlan::Trunc { to } => {
-                send(Packet::bare(PacketKind::Trunc, to));
-                to
-            }
-            SyncPlan::Snap => {
-                effects.push(Effect::SendSnapshot(to));
-                history.delivered()
-            }
-        };
         let membership = match self.phase {
             Phase::Broadcast => &common.council.active,
             _ => common.council.latest(),
         };
-        let text = membership.to_string().into_bytes().into();
-        let new_leader = Packet::with(PacketKind::NewLeader, Zxid::floor_of(self.epoch), text);
-        let announcement = (common.rules.announcement)();
-        let mut send = |packet| effects.push(Effect::Send(to, packet));
-        if announcement == Announcement::First {
-            send(new_leader.clone());
-        }
-        for proposal in history.recent_after(after) {
-            let payload = proposal.payload.clone();
-            send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
-            send(Packet::bare(PacketKind::Commit, proposal.zxid));
-        }
-        for proposal in history.pending().filter(|_| !learner.observes) {
-            let payload = proposal.payload.clone();
-            send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
-        }
-        if announcement == Announcement::Last {
-            send(new_leader);
-        }
+        let learner_now = (to, learner_last, learner.observes);
+        handler::bring_up_to_date(learner_now, (self.epoch, membership), common, effects);
         learner.stage = Stage::Syncing;
     }
 
@@ -505,13 +408,8 @@ impl Leader {
         if self.phase != Phase::Broadcast {
             return self.establish(heard, common, effects);
         }
-        self.up_to_date(from, effects);
+        up_to_date(from, effects);
         Verdict::Stay
-    }
-
-    fn up_to_date(&self, learner: ServerId, effects: &mut Vec<Effect>) {
-        let packet = Packet::of(PacketKind::UpToDate, -1, None);
-        effects.push(Effect::Send(learner, packet));
     }
 
     /// A quorum holds the initial history: it is committed, and the epoch is in force, and so is a
@@ -535,7 +433,7 @@ impl Leader {
         }
         for (&server, learner) in &self.learners {
             if learner.stage == Stage::Synced {
-                self.up_to_date(server, effects);
+                up_to_date(server, effects);
             }
         }
         if common.votes() { Verdict::Stay } else { Verdict::Leave }
@@ -551,13 +449,7 @@ impl Leader {
         effects.push(Effect::Append(proposal.clone()));
         common.history.append(proposal);
         let rules = common.rules;
-        self.send_to(|it| !it.observes && it.gets_all(&rules), &packet, effects);
-    }
-
-    /// To those who are up to date or about to be.
-    fn send_to(&self, whom: impl Fn(&Handler) -> bool, packet: &Packet, effects: &mut Vec<Effect>) {
-        let syncing = self.learners.iter().filter(|(_, it)| it.stage >= Stage::Syncing && whom(it));
-        effects.extend(syncing.map(|(&server, _)| Effect::Send(server, packet.clone())));
+        send_to(&self.learners, |it| !it.observes && it.gets_all(&rules), &packet, effects);
     }
 
     /// Its own disk has everything up to `zxid`: its own acknowledgement.
@@ -605,7 +497,7 @@ impl Leader {
                 }
             }
         }
-        for (server, last) in self.promised_learners() {
+        for (server, last) in handler::promised(&self.learners) {
             if !self.is_outstanding(last) {
                 self.synchronize(server, last, common, effects);
             }
@@ -615,19 +507,19 @@ impl Leader {
 
     fn tell_committed(&self, proposal: &Proposal, rules: &Rules, effects: &mut Vec<Effect>) {
         let commit = Packet::bare(PacketKind::Commit, proposal.zxid);
-        self.send_to(|it| !it.observes && it.gets_all(rules), &commit, effects);
-        let inform = Packet::with(PacketKind::Inform, proposal.zxid, proposal.payload.clone());
-        self.send_to(|it| it.observes && it.gets_all(rules), &inform, effects);
+        let whom = |it: &Handler| !it.observes && it.gets_all(rules);
+        send_to(&self.learners, whom, &commit, effects);
+        let inform = handler::inform(proposal);
+        send_to(&self.learners, |it| it.observes && it.gets_all(rules), &inform, effects);
     }
 
     fn tell_activated(&self, proposal: &Proposal, heir: ServerId, effects: &mut Vec<Effect>) {
-        let heir = i64::from(heir.0).to_be_bytes();
+        let data = i64::from(heir.0).to_be_bytes();
         let commit = PacketKind::CommitAndActivate;
-        let commit = Packet::with(commit, proposal.zxid, heir.as_slice().into());
-        self.send_to(|it| !it.observes, &commit, effects);
-        let data = [&heir, &*proposal.payload].concat().into();
-        let inform = Packet::with(PacketKind::InformAndActivate, proposal.zxid, data);
-        self.send_to(|it| it.observes, &inform, effects);
+        let commit = Packet::with(commit, proposal.zxid, data.as_slice().into());
+        send_to(&self.learners, |it| !it.observes, &commit, effects);
+        let inform = handler::inform_and_activate(proposal, heir);
+        send_to(&self.learners, |it| it.observes, &inform, effects);
     }
 
     /// Who leads under a new configuration: this server, if it has a vote there and is found where it
@@ -659,8 +551,4 @@ impl Leader {
         let follows = |voter| voter == common.settings.id || acknowledges(voter);
         has_quorum(common.rules.quorum, membership, follows)
     }
-}
-
-fn half(tick: Millis) -> Millis {
-    Millis((tick.0 / 2).max(1))
 }

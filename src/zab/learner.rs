@@ -4,7 +4,9 @@
 //! Synchronisation is staging: what the leader sends is kept aside, and goes to log and tree in one
 //! step when NEWLEADER says that it is complete.
 
-use super::peer::{Common, Delivery, Effect, Then, Verdict};
+use super::effect::{Attendant, Delivery, Effect, Then};
+use super::observer_master::ObserverMaster;
+use super::peer::{Common, Verdict};
 use super::rules::{AckOrder, Opening};
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
@@ -51,6 +53,10 @@ enum Base {
 #[derive(Clone, Debug)]
 pub(super) struct Learner {
     pub leader: ServerId,
+    /// To whom it is linked: the leader, or as an observer a follower in its place.
+    pub master: ServerId,
+    /// As a follower that is up to date: those who observe through it.
+    observers: Option<ObserverMaster>,
     /// It is told what is committed, and of nothing before that; it acknowledges no proposal.
     observes: bool,
     phase: Phase,
@@ -74,10 +80,17 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    /// Begins with a dial, which is the caller's to make.
-    pub fn begin(now: Time, leader: ServerId, common: &Common) -> Learner {
-        Learner {
+    /// Begins with a dial.
+    pub fn begin(
+        now: Time,
+        leader: ServerId,
+        common: &mut Common,
+        effects: &mut Vec<Effect>,
+    ) -> Learner {
+        let mut learner = Learner {
             leader,
+            master: leader,
+            observers: None,
             observes: common.observes(),
             phase: Phase::Connecting { redial_at: None, dials: 1 },
             heard: now,
@@ -90,7 +103,21 @@ impl Learner {
             membership: None,
             late: Vec::new(),
             acked: Zxid::ZERO,
-        }
+        };
+        effects.push(Effect::Note(Note::Role(learner.role())));
+        learner.dial(common, effects);
+        learner
+    }
+
+    /// Connects to the leader; an observer, where followers serve observers, to one of these first, and
+    /// each time to another one.
+    fn dial(&mut self, common: &mut Common, effects: &mut Vec<Effect>) {
+        let through = self.observes && common.settings.observer_masters;
+        self.master = if through { common.next_master(self.leader) } else { self.leader };
+        effects.push(match self.master == self.leader {
+            true => Effect::Dial(self.leader),
+            false => Effect::DialMaster(self.master),
+        });
     }
 
     /// The role, as it is told.
@@ -122,7 +149,8 @@ impl Learner {
             Phase::Connecting { redial_at, .. } => redial_at.unwrap_or(Time::NEVER),
             _ => Time::NEVER,
         };
-        redial_at.min(self.patience_ends(common))
+        let observers = self.observers.as_ref().map_or(Time::NEVER, ObserverMaster::deadline);
+        redial_at.min(self.patience_ends(common)).min(observers)
     }
 
     fn patience_ends(&self, common: &Common) -> Time {
@@ -132,15 +160,18 @@ impl Learner {
         }
     }
 
-    pub fn tick(&mut self, now: Time, common: &Common, effects: &mut Vec<Effect>) -> Verdict {
+    pub fn tick(&mut self, now: Time, common: &mut Common, effects: &mut Vec<Effect>) -> Verdict {
         if self.patience_ends(common) <= now {
             return Verdict::Leave;
+        }
+        if let Some(observers) = &mut self.observers {
+            observers.tick(now, common, effects);
         }
         if let Phase::Connecting { redial_at: Some(at), dials } = self.phase
             && at <= now
         {
             self.phase = Phase::Connecting { redial_at: None, dials: dials + 1 };
-            effects.push(Effect::Dial(self.leader));
+            self.dial(common, effects);
         }
         Verdict::Stay
     }
@@ -153,7 +184,7 @@ impl Learner {
         self.phase = Phase::Discovery { dials };
         let version = common.council.active.version;
         let info = LearnerInfo { server: common.settings.id, version };
-        effects.push(Effect::Send(self.leader, info.packet(self.observes, common.accepted)));
+        effects.push(Effect::Send(self.master, info.packet(self.observes, common.accepted)));
     }
 
     /// No link, or no longer. A leader hangs up that has not yet heard that it leads: where a
@@ -262,7 +293,7 @@ impl Learner {
         let last = if self.claims_nothing { Zxid::ZERO } else { common.history.last() };
         let epoch = current.map_or(-1, |epoch| epoch.0 as i32);
         let data = epoch.to_be_bytes().as_slice().into();
-        effects.push(Effect::Send(self.leader, Packet::with(PacketKind::AckEpoch, last, data)));
+        effects.push(Effect::Send(self.master, Packet::with(PacketKind::AckEpoch, last, data)));
         effects.push(Effect::Note(Note::AckedEpoch { epoch: self.epoch }));
     }
 
@@ -387,7 +418,7 @@ impl Learner {
         self.phase = Phase::Broadcast;
         let last = self.late.last().map_or(common.history.last(), |proposal| proposal.zxid);
         let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
-        effects.push(Effect::Send(self.leader, ack));
+        effects.push(Effect::Send(self.master, ack));
         effects.push(Effect::Note(Note::AckedNewLeader { epoch: self.epoch, last }));
         for _ in 0..self.committed {
             let late = if self.late.is_empty() { None } else { Some(self.late.remove(0)) };
@@ -429,8 +460,12 @@ impl Learner {
                 deliver(Delivery::Committed, common, effects);
             }
             PacketKind::Commit if !self.observes => {
-                if self.commit(packet.zxid(), common, effects).is_none() {
+                let Some(proposal) = self.commit(packet.zxid(), common, effects) else {
                     return Verdict::Leave;
+                };
+                if let Some(observers) = &mut self.observers {
+                    observers.committed(&proposal, None, common, effects);
+                    observers.synchronize(common, effects);
                 }
             }
             PacketKind::CommitAndActivate if !self.observes => {
@@ -438,6 +473,9 @@ impl Learner {
                 let Some(committed) = self.commit(packet.zxid(), common, effects) else {
                     return Verdict::Leave;
                 };
+                if let Some(observers) = &self.observers {
+                    observers.committed(&committed, Some(heir), common, effects);
+                }
                 return self.activate(heir, &committed, common, effects);
             }
             PacketKind::InformAndActivate if self.observes => {
@@ -465,7 +503,7 @@ impl Learner {
         zxid: Zxid,
         common: &mut Common,
         effects: &mut Vec<Effect>,
-    ) -> Option<Arc<[u8]>> {
+    ) -> Option<Proposal> {
         common.history.pending().next().filter(|proposal| proposal.zxid == zxid)?;
         Some(deliver(Delivery::Committed, common, effects))
     }
@@ -473,15 +511,19 @@ impl Learner {
     /// The configuration that was committed just now is in force. This server goes on as it is, unless
     /// its part in the ensemble is another one now, or another server leads.
     fn activate(
-        &self,
+        &mut self,
         heir: ServerId,
-        committed: &[u8],
+        committed: &Proposal,
         common: &mut Common,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
-        let Some(membership) = Membership::brought_by(committed) else { return Verdict::Leave };
+        let membership = Membership::brought_by(&committed.payload);
+        let Some(membership) = membership else { return Verdict::Leave };
         common.activate(&Arc::new(membership), effects);
         if heir == self.leader && common.observes() == self.observes {
+            if let Some(observers) = &mut self.observers {
+                observers.synchronize(common, effects);
+            }
             return Verdict::Stay;
         }
         Verdict::LeaveFor(heir)
@@ -498,9 +540,37 @@ impl Learner {
             return Verdict::Leave;
         }
         let ack = Packet::bare(PacketKind::Ack, Zxid::floor_of(self.epoch));
-        effects.push(Effect::Send(self.leader, ack));
+        effects.push(Effect::Send(self.master, ack));
         effects.push(Effect::Serve(self.epoch));
+        if common.settings.observer_masters && !self.observes {
+            self.observers = Some(ObserverMaster::new(self.epoch));
+        }
         Verdict::Stay
+    }
+
+    /// A packet from somebody who is not the leader.
+    pub fn received_from(
+        &mut self,
+        now: Time,
+        from: ServerId,
+        packet: Packet,
+        common: &Common,
+        effects: &mut Vec<Effect>,
+    ) {
+        match &mut self.observers {
+            Some(observers) => observers.received(now, from, packet, common, effects),
+            None => effects.push(Effect::Hangup(from)),
+        }
+    }
+
+    /// The link to somebody who is not the leader has ended.
+    pub fn observer_unlinked(&mut self, observer: ServerId) {
+        self.observers.iter_mut().for_each(|it| it.unlinked(observer));
+    }
+
+    /// Those who observe through it, or try to.
+    pub fn attendance(&self) -> impl Iterator<Item = Attendant> {
+        self.observers.iter().flat_map(ObserverMaster::attendance)
     }
 
     /// The next proposal goes to the log.
@@ -537,7 +607,7 @@ impl Learner {
         let mut last = None;
         let waiting = common.history.pending().map(|proposal| proposal.zxid);
         for zxid in waiting.filter(|&it| it > acked && it <= zxid) {
-            effects.push(Effect::Send(self.leader, Packet::bare(PacketKind::Ack, zxid)));
+            effects.push(Effect::Send(self.master, Packet::bare(PacketKind::Ack, zxid)));
             last = Some(zxid);
         }
         if let Some(zxid) = last {
@@ -559,14 +629,13 @@ fn append(proposal: Proposal, common: &mut Common, effects: &mut Vec<Effect>) {
     common.history.append(proposal);
 }
 
-fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) -> Arc<[u8]> {
+fn deliver(why: Delivery, common: &mut Common, effects: &mut Vec<Effect>) -> Proposal {
     let proposal = common.history.deliver().expect("what is committed is pending");
     if !(common.rules.remembers)(why) {
         common.history.forget_last();
     }
-    let payload = proposal.payload.clone();
-    effects.push(Effect::Deliver { proposal, why });
-    payload
+    effects.push(Effect::Deliver { proposal: proposal.clone(), why });
+    proposal
 }
 
 fn install(zxid: Zxid, body: Option<Vec<u8>>, common: &mut Common, effects: &mut Vec<Effect>) {

@@ -2,16 +2,20 @@
 //! what arrives.
 
 use super::council::Council;
+use super::effect::{Attendant, Delivery, Effect, Found, Then, Ticket};
 use super::election::{Election, Step};
 use super::history::History;
 use super::leader::Leader;
 use super::learner::Learner;
-use super::rules::{FastForward, LogQueue, Rules};
+use super::rules::{FastForward, Rules};
 use super::vote::Vote;
 use crate::base::{Epoch, Millis, ServerId, Time, Zxid};
 use crate::history::{Note, Role};
 use crate::wire::{Membership, Notification, Packet, PeerState, Proposal, ROUND_MAX};
 use std::sync::Arc;
+
+/// How often an observer tries each of the followers before it turns to the leader.
+const MASTER_ROUNDS: usize = 3;
 
 /// Who takes part, and how patient they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +27,8 @@ pub struct Settings {
     /// Whether the configuration can change: the first one then gets a version when it comes into
     /// force.
     pub reconfigures: bool,
+    /// Whether observers are served by followers in the leader's place (`observerMasterPort`).
+    pub observer_masters: bool,
     /// The unit of the limits.
     pub tick: Millis,
     /// How many ticks a learner may take to connect and to catch up.
@@ -45,144 +51,6 @@ impl Settings {
     }
 }
 
-/// What has to happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Tell a server this vote.
-    Notify(ServerId, Notification),
-    /// Connect to the leader's learner port; then [`Peer::linked`] or [`Peer::unlinked`].
-    Dial(ServerId),
-    /// End the link to that server.
-    Hangup(ServerId),
-    /// Send a packet over the link to that server.
-    Send(ServerId, Packet),
-    /// Send SNAP and the whole tree over the link to that learner.
-    SendSnapshot(ServerId),
-    /// Put a proposal at the end of the log; then, some time later, [`Peer::logged`].
-    Append(Proposal),
-    /// Write and sync what was appended, then the epochs that have changed; then [`Peer::done`].
-    Persist {
-        /// `acceptedEpoch`
-        accepted: Epoch,
-        /// `currentEpoch`
-        current: Epoch,
-        /// What to come back with.
-        then: Ticket,
-    },
-    /// Remove everything behind this zxid from the disk and read the disk again; then
-    /// [`Peer::recovered`], or [`Peer::cannot_truncate`].
-    Truncate(Zxid),
-    /// Replace everything by the leader's tree, in memory and on the disk.
-    Install {
-        /// What the tree holds.
-        zxid: Zxid,
-        /// The tree's bytes; `None` for the empty tree.
-        body: Option<Vec<u8>>,
-    },
-    /// Put a proposal into the tree.
-    Deliver {
-        /// Which.
-        proposal: Proposal,
-        /// Why it may be there.
-        why: Delivery,
-    },
-    /// Answer no client any more.
-    Stop,
-    /// Begin to answer clients.
-    Serve(Epoch),
-    /// Write and sync what was appended (or, wrongly, forget what is not yet written); then
-    /// [`Peer::done`].
-    Flush {
-        /// Whether what waits is written.
-        queue: LogQueue,
-        /// What to come back with.
-        then: Ticket,
-    },
-    /// Forget what is in memory and read the disk again; then [`Peer::recovered`].
-    Reload,
-    /// This configuration is in force: write it down, before anything that comes later.
-    Activate(Arc<Membership>),
-    /// A learner forwards a request (REQUEST's data).
-    Request(ServerId, Packet),
-    /// A learner asks after a session (REVALIDATE's data).
-    Revalidate(ServerId, Packet),
-    /// A learner lists the sessions that it heard from (PING's data).
-    Touched(ServerId, Packet),
-    /// The leader pings; it wants the list of sessions that this server heard from.
-    AnswerPing(Packet),
-    /// The leader has answered the oldest forwarded `sync`.
-    Synced,
-    /// The leader has answered the question after a session.
-    Revalidated(Packet),
-    /// A statement for the history.
-    Note(Note),
-}
-
-/// What a server finds on its disk.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Found {
-    /// `acceptedEpoch`
-    pub accepted: Epoch,
-    /// `currentEpoch`
-    pub current: Epoch,
-    /// The configuration in force, if one was written down.
-    pub active: Option<Membership>,
-    /// The last configuration in the history, committed or not.
-    pub proposed: Option<Membership>,
-    /// Where the history ends.
-    pub last: Zxid,
-    /// The end of the history.
-    pub recent: Vec<Proposal>,
-    /// Whether there is nothing where there may have been something.
-    pub blank: bool,
-}
-
-/// Why a proposal goes into the tree.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Delivery {
-    /// It is committed.
-    Committed,
-    /// It is committed, and came while this learner was being brought up to date.
-    Synchronized,
-    /// It is logged, and whether it is committed the next leader decides.
-    Logged,
-}
-
-/// Who follows or observes a leader, or tries to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Attendant {
-    /// Who.
-    pub server: ServerId,
-    /// Whether it has come as an observer.
-    pub observes: bool,
-    /// Whether it holds the initial history, and hears of everything since.
-    pub synced: bool,
-}
-
-/// What goes on once something is on the disk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Then {
-    /// As a learner: `acceptedEpoch` is there; promise the epoch.
-    Promise,
-    /// As a learner: the leader's initial history is there; acknowledge it.
-    AckNewLeader,
-    /// As a would-be leader: `acceptedEpoch` is there; propose the epoch.
-    ProposeEpoch,
-    /// As a would-be leader: `currentEpoch` is there; bring the learners up to date.
-    Synchronize,
-    /// The log is there; go into the election.
-    Look,
-}
-
-/// A [`Then`] of one role; it means nothing once the server has another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ticket {
-    /// Which of the server's roles, counted.
-    pub(super) role: u64,
-    /// What goes on.
-    pub then: Then,
-}
-
 /// What every role works with.
 #[derive(Clone, Debug)]
 pub(super) struct Common {
@@ -203,6 +71,8 @@ pub(super) struct Common {
     /// It may have lost what it has acknowledged, all of it: it has no vote until a leader has
     /// brought it up to date.
     pub blank: bool,
+    /// How many times it has chosen a follower to observe through.
+    pub masters_tried: usize,
 }
 
 impl Common {
@@ -215,6 +85,20 @@ impl Common {
         let is_member = |it: &Arc<Membership>| it.members.contains_key(&server);
         let Council { active, next } = &self.council;
         self.settings.reconfigures || [active].into_iter().chain(next).any(is_member)
+    }
+
+    /// Whom an observer tries next: one follower after the other, each observer beginning with another
+    /// one. When all of them have failed so many times it is the leader's own turn, which is better
+    /// than nobody.
+    pub fn next_master(&mut self, leader: ServerId) -> ServerId {
+        let voters = self.council.active.voters();
+        let followers: Vec<ServerId> = voters.filter(|&it| it != leader).collect();
+        let turn = self.masters_tried % (followers.len() * MASTER_ROUNDS + 1);
+        self.masters_tried += 1;
+        if turn == followers.len() * MASTER_ROUNDS {
+            return leader;
+        }
+        followers[(turn + usize::from(self.settings.id.0)) % followers.len()]
     }
 
     pub fn own_vote(&self) -> Vote {
@@ -278,6 +162,7 @@ impl Peer {
             role: 0,
             claims_nothing: false,
             blank: false,
+            masters_tried: 0,
         };
         let vote = common.own_vote();
         Peer { common, state: State::Loading, round: 0, vote, heir: None }
@@ -340,13 +225,24 @@ impl Peer {
         }
     }
 
-    /// As a leader: its learners, in the order of their ids.
+    /// As a leader: its learners, in the order of their ids; as a follower: those who observe through
+    /// it.
     pub fn attendance(&self) -> impl Iterator<Item = Attendant> {
-        let leader = match &self.state {
-            State::Leading(leader) => Some(leader),
-            _ => None,
+        let (leader, follower) = match &self.state {
+            State::Leading(leader) => (Some(leader), None),
+            State::Following(learner) => (None, Some(learner)),
+            State::Loading | State::Looking(_) | State::Leaving => (None, None),
         };
-        leader.into_iter().flat_map(Leader::attendance)
+        let of_follower = follower.into_iter().flat_map(Learner::attendance);
+        leader.into_iter().flat_map(Leader::attendance).chain(of_follower)
+    }
+
+    /// As a learner: to whom it is linked, or tries to be.
+    pub fn master(&self) -> Option<ServerId> {
+        match &self.state {
+            State::Following(learner) => Some(learner.master),
+            _ => None,
+        }
     }
 
     /// As an established leader: since when it is.
@@ -415,7 +311,7 @@ impl Peer {
                 self.elect(now, step, None, effects);
                 Verdict::Stay
             }
-            State::Following(learner) => learner.tick(now, &self.common, effects),
+            State::Following(learner) => learner.tick(now, &mut self.common, effects),
             State::Leading(leader) => leader.tick(now, &mut self.common, effects),
         };
         self.follow(now, verdict, effects);
@@ -495,9 +391,7 @@ impl Peer {
             self.state = State::Leading(leader);
             verdict
         } else {
-            let learner = Learner::begin(now, self.vote.leader, &self.common);
-            effects.push(Effect::Note(Note::Role(learner.role())));
-            effects.push(Effect::Dial(learner.leader));
+            let learner = Learner::begin(now, self.vote.leader, &mut self.common, effects);
             self.state = State::Following(learner);
             Verdict::Stay
         };
@@ -513,8 +407,12 @@ impl Peer {
         effects: &mut Vec<Effect>,
     ) {
         let verdict = match &mut self.state {
-            State::Following(learner) if learner.leader == from => {
+            State::Following(learner) if learner.master == from => {
                 learner.received(now, packet, &mut self.common, effects)
+            }
+            State::Following(learner) => {
+                learner.received_from(now, from, packet, &self.common, effects);
+                Verdict::Stay
             }
             State::Leading(leader) => leader.received(now, from, packet, &mut self.common, effects),
             _ => {
@@ -528,7 +426,7 @@ impl Peer {
     /// The leader's whole tree, behind its SNAP packet.
     pub fn received_snapshot(&mut self, from: ServerId, body: Vec<u8>) {
         if let State::Following(learner) = &mut self.state
-            && learner.leader == from
+            && learner.master == from
         {
             learner.received_snapshot(body);
         }
@@ -537,7 +435,7 @@ impl Peer {
     /// The link that was dialled is there.
     pub fn linked(&mut self, now: Time, to: ServerId, effects: &mut Vec<Effect>) {
         match &mut self.state {
-            State::Following(learner) if learner.leader == to => {
+            State::Following(learner) if learner.master == to => {
                 learner.linked(now, &self.common, effects);
             }
             _ => effects.push(Effect::Hangup(to)),
@@ -547,8 +445,12 @@ impl Peer {
     /// A link has ended, or could not be made.
     pub fn unlinked(&mut self, now: Time, peer: ServerId, effects: &mut Vec<Effect>) {
         let verdict = match &mut self.state {
-            State::Following(learner) if learner.leader == peer => {
+            State::Following(learner) if learner.master == peer => {
                 learner.unlinked(now, &self.common)
+            }
+            State::Following(learner) => {
+                learner.observer_unlinked(peer);
+                Verdict::Stay
             }
             State::Leading(leader) => {
                 leader.unlinked(peer);

@@ -1,7 +1,7 @@
 //! Zab's decisions that history has shown to be easy to get wrong.
 
+use super::effect::Delivery;
 use super::history;
-use super::peer::Delivery;
 use super::quorum::{Tally, is_majority};
 use super::sync::{self, SyncPlan, Window};
 use crate::base::{Epoch, Zxid};

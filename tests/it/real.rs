@@ -9,6 +9,7 @@ mod http;
 mod java_tools;
 pub(crate) mod kit;
 mod large;
+mod observer_masters;
 mod program;
 mod reconfig;
 mod rust_client;

@@ -116,6 +116,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         observers: plan.ensemble.observers,
         spares: plan.ensemble.spares,
         reconfigures: plan.ensemble.reconfigures,
+        observer_masters: plan.ensemble.observer_masters,
         ..Ensemble::usual()
     };
     let mut candidates = vec![Plan { ensemble: usual.clone(), ..plan.clone() }];
@@ -123,6 +124,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         with(plan, |plan| change(&mut plan.ensemble, &usual))
     };
     candidates.extend([
+        one(|it, _| it.observer_masters = false),
         one(|it, usual| it.tick_ms = usual.tick_ms),
         one(|it, usual| it.snapshot_every = usual.snapshot_every),
         one(|it, usual| it.snapshot_chunk = usual.snapshot_chunk),

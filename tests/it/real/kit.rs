@@ -136,11 +136,16 @@ impl Host {
 
     /// Asks it a four-letter word.
     pub(super) fn word(&self, word: &str) -> String {
-        let mut stream = connect(self.port).unwrap();
-        stream.write_all(word.as_bytes()).unwrap();
+        self.try_word(word).unwrap()
+    }
+
+    /// The same; fails where nobody listens.
+    pub(super) fn try_word(&self, word: &str) -> io::Result<String> {
+        let mut stream = connect(self.port)?;
+        stream.write_all(word.as_bytes())?;
         let mut told = String::new();
-        stream.read_to_string(&mut told).unwrap();
-        told
+        stream.read_to_string(&mut told)?;
+        Ok(told)
     }
 
     /// Waits until the process has ended by itself.

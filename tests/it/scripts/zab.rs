@@ -1,8 +1,8 @@
 //! Plays a script for the agreement: several peers, and a bus between them that moves only when the
 //! script says so.
 //!
-//! `voters 3 observers=1 spares=1 recent=N` (spare servers run and are in no configuration; with any,
-//! configurations can change: `reconfig s3 1,2,4o` proposes s1 and s2 as voters and s4 as observer,
+//! `voters 3 observers=1 spares=1 masters=1 recent=N` (`masters`: followers serve observers; spare
+//! servers run and are in no configuration; with any, configurations can change: `reconfig s3 1,2,4o` proposes s1 and s2 as voters and s4 as observer,
 //! `could s3 1,2,4o` asks whether it could come into force); `start s1 accepted=0 current=0 log=1:1,1:2 old=1:1` (`old` of the log is in the
 //! tree without being remembered); `deliver s1 s2` the next message, `all s1 s2` every one, `lose s1
 //! s2`; `disk s1` the oldest wish; `logged s1`; `tick 200` for all; `cut s1 s2` ends links and mutes,
@@ -67,6 +67,7 @@ struct Stage {
     ensemble: Membership,
     /// Servers that are in no configuration yet.
     spares: Vec<ServerId>,
+    observer_masters: bool,
     recent: usize,
     servers: BTreeMap<ServerId, Server>,
     bus: BTreeMap<(ServerId, ServerId), VecDeque<Message>>,
@@ -86,6 +87,7 @@ impl Stage {
                 let spares: u8 = field(line, "spares").map_or(0, |it| it.parse().unwrap());
                 let first = self.ensemble.members.len() as u8 + 1;
                 self.spares = (first..first + spares).map(ServerId).collect();
+                self.observer_masters = field(line, "masters").is_some();
                 self.recent = field(line, "recent").map_or(100, |it| it.parse().unwrap());
             }
             "start" => self.start(server(1), line),
@@ -128,6 +130,7 @@ impl Stage {
             id,
             ensemble: self.ensemble.clone(),
             reconfigures: !self.spares.is_empty(),
+            observer_masters: self.observer_masters,
             tick: Millis(1000),
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
@@ -205,7 +208,7 @@ impl Stage {
         let it = self.servers.get_mut(&id).unwrap();
         match effect {
             Effect::Notify(to, vote) => self.send(id, to, Message::Vote(vote)),
-            Effect::Dial(to) => self.send(id, to, Message::Dial),
+            Effect::Dial(to) | Effect::DialMaster(to) => self.send(id, to, Message::Dial),
             Effect::Hangup(peer) => self.send(id, peer, Message::Gone),
             Effect::Send(to, packet) => self.send(id, to, Message::Packet(packet)),
             Effect::SendSnapshot(to) => {
@@ -245,8 +248,8 @@ impl Stage {
             | Effect::Revalidated(_)
             | Effect::Note(_) => {}
             Effect::AnswerPing(packet) => {
-                if let Role::Following(leader) | Role::Observing(leader) = it.peer.role() {
-                    self.send(id, leader, Message::Packet(packet));
+                if let Some(master) = it.peer.master() {
+                    self.send(id, master, Message::Packet(packet));
                 }
             }
         }
@@ -261,9 +264,11 @@ impl Stage {
             queue.retain(|it| matches!(it, Message::Vote(_) | Message::Gone));
             linked |= queue.len() < before;
         }
-        let leader = self.servers.get(&to).map(|it| it.peer.role());
-        let follows = [Role::Following(from), Role::Observing(from)].map(Some).contains(&leader);
-        let leads = leader == Some(Role::Leading);
+        let peer = self.servers.get(&to).map(|it| &it.peer);
+        let follows = peer.and_then(Peer::master) == Some(from);
+        let leads = peer.is_some_and(|it| {
+            it.role() == Role::Leading || it.attendance().any(|it| it.server == from)
+        });
         if from != to && (linked || follows || leads) {
             self.send(from, to, Message::Gone);
         }
@@ -470,6 +475,7 @@ fn text_of_effect(effect: &Effect) -> String {
     match effect {
         Effect::Notify(to, vote) => format!("tell {to} {}", text_of_vote(vote)),
         Effect::Dial(to) => format!("dial {to}"),
+        Effect::DialMaster(to) => format!("dial {to} for observers"),
         Effect::Hangup(peer) => format!("hang up on {peer}"),
         Effect::Send(to, packet) => format!("send {to} {}", text_of_packet(packet)),
         Effect::SendSnapshot(to) => format!("send {to} the tree"),
