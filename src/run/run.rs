@@ -8,7 +8,7 @@ use crate::checkers::Judge;
 use crate::history::{Event, Members, Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
-use crate::server::{Config, Membership, OperationSettings, Passing};
+use crate::server::{ClientLimits, Config, Membership, OperationSettings, Passing};
 use crate::sim::{
     Board, ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess,
     Steps, World, WorldSettings, address_of,
@@ -191,6 +191,10 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
             skips_acl: ensemble.reconfigures,
             standalone_enabled: !ensemble.reconfigures,
             ..OperationSettings::default()
+        },
+        clients: ClientLimits {
+            outstanding_max: ensemble.outstanding_max as usize,
+            ..ClientLimits::default()
         },
         passing: Passing { check_ms: PASSING_CHECK_MS, ..Passing::default() },
         ..Config::new(id, members, u64::from(ensemble.tick_ms))

@@ -34,6 +34,9 @@ pub struct EnsembleWish {
     pub commit_log_count: Range<u32>,
     /// The longest wait of a server in an election before it says its vote again.
     pub max_notification_interval_ms: Range<u32>,
+    /// While so many requests wait for their transactions, clients that wait for one are read no
+    /// further.
+    pub outstanding_max: Range<u32>,
 }
 
 impl EnsembleWish {
@@ -64,6 +67,7 @@ impl Default for EnsembleWish {
             snapshot_chunk: Range::new([4, 4]),
             commit_log_count: Range::new([30, 30]),
             max_notification_interval_ms: Range::new([5_000, 5_000]),
+            outstanding_max: Range::new([OUTSTANDING_MAX, OUTSTANDING_MAX]),
         }
     }
 }
@@ -90,6 +94,19 @@ pub struct Ensemble {
     pub snapshot_chunk: u32,
     pub commit_log_count: u32,
     pub max_notification_interval_ms: u32,
+    #[serde(default = "outstanding_max", skip_serializing_if = "is_usual")]
+    pub outstanding_max: u32,
+}
+
+/// More than clients here ever ask at a time.
+const OUTSTANDING_MAX: u32 = 1_000;
+
+fn outstanding_max() -> u32 {
+    OUTSTANDING_MAX
+}
+
+fn is_usual(outstanding_max: &u32) -> bool {
+    *outstanding_max == OUTSTANDING_MAX
 }
 
 fn is_none(count: &u8) -> bool {
@@ -137,6 +154,7 @@ impl Ensemble {
                 wish.max_notification_interval_ms,
                 "max_notification_interval_ms",
             ),
+            outstanding_max: draw(wish.outstanding_max, "outstanding_max"),
         }
     }
 }

@@ -99,6 +99,7 @@ fn ensemble(it: &EnsembleWish) -> Reason {
         ("snapshot_every", it.snapshot_every),
         ("snapshot_chunk", it.snapshot_chunk),
         ("max_notification_interval_ms", it.max_notification_interval_ms),
+        ("outstanding_max", it.outstanding_max),
     ];
     match least.iter().find(|(_, range)| range.min() == 0) {
         Some((key, _)) => Err(format!("[ensemble]: `{key}` is 0; the least is 1")),
@@ -219,7 +220,7 @@ fn numbers(it: &Ensemble) -> Reason {
     servers(it.servers, it.observers)?;
     spares(it.spares, it.reconfigures)?;
     let least = [it.tick_ms, it.init_limit_ticks, it.sync_limit_ticks, it.snapshot_every];
-    let more = [it.snapshot_chunk, it.max_notification_interval_ms];
+    let more = [it.snapshot_chunk, it.max_notification_interval_ms, it.outstanding_max];
     if least.iter().chain(&more).any(|&number| number == 0) {
         return Err("[ensemble]: only `commit_log_count` may be 0".to_owned());
     }

@@ -2,7 +2,6 @@
 //! (`zookeeper.md`, A.2 and C.6).
 
 use super::connections::{Connection, Due, Stage};
-use super::io::Effect;
 use super::observer_master::{Asker, Via};
 use super::password;
 use super::server::Server;
@@ -61,7 +60,7 @@ impl Server {
     /// A client's connection is gone.
     pub(super) fn forget_client(&mut self, conn: ConnId) {
         let Some(it) = self.conns.remove(&conn) else { return };
-        self.outstanding_count -= it.waiting.len();
+        it.waiting.iter().for_each(|it| self.no_longer_waits(it));
         self.throttled.remove(&conn);
         self.leave_address(it.from.ip());
         self.silence.remove(conn);
@@ -108,56 +107,19 @@ impl Server {
         self.regulate(conn);
     }
 
-    /// While a connection is not read, the driver need not bring more of it.
-    fn regulate(&mut self, conn: ConnId) {
-        let Some(it) = self.conns.get(&conn) else { return };
-        let waits = !it.reads() || it.is_full() || self.has_too_much(it);
-        let stuck = waits && !it.frames.waiting().is_empty();
-        if stuck && self.has_too_much(it) {
-            self.throttled.insert(conn);
-        }
-        if stuck != it.paused {
-            self.effects.push(if stuck { Effect::Pause { conn } } else { Effect::Resume { conn } });
-            self.conns.get_mut(&conn).expect("it is there").paused = stuck;
-        }
-    }
-
-    /// Whether a connection has to wait until less is outstanding; one that waits for nothing has
-    /// not. The learners of an ensemble share the limit (`LearnerZooKeeperServer`).
-    fn has_too_much(&self, conn: &Connection) -> bool {
-        !conn.waiting.is_empty() && self.outstanding_count >= self.outstanding_max()
-    }
-
-    fn outstanding_max(&self) -> usize {
-        let voters = self.peer.membership().voters().count();
-        let learners = if self.leads() || voters <= 2 { 1 } else { voters - 1 };
-        self.config.clients.outstanding_max.div_ceil(learners)
-    }
-
-    /// What was sent to a client is on its way: goes on with what it has asked meanwhile.
-    pub(super) fn flushed(&mut self, conn: ConnId) {
-        let Some(it) = self.conns.get_mut(&conn) else { return };
-        (it.unflushed, it.flushing) = (0, false);
-        self.read_frames(conn);
-        self.regulate(conn);
-    }
-
-    /// Less may be outstanding now: goes on with what waits.
-    pub(super) fn read_throttled(&mut self) {
-        for conn in std::mem::take(&mut self.throttled) {
-            self.read_frames(conn);
-            self.regulate(conn);
-        }
-    }
-
     /// Goes on with the frames that are whole, until the connection waits for its session.
-    fn read_frames(&mut self, conn: ConnId) {
+    pub(super) fn read_frames(&mut self, conn: ConnId) {
         let Some(it) = self.conns.get_mut(&conn) else { return };
         let mut frames = std::mem::take(&mut it.frames);
         let goes_on = |it: &Connection| it.reads() && !it.is_full();
         while self.conns.get(&conn).is_some_and(|it| goes_on(it) && !self.has_too_much(it)) {
+            if self.is_too_large(frames.announced()) {
+                self.stats.counts.large_requests_rejected += 1;
+                return self.close_client(conn);
+            }
             match frames.next() {
                 Ok(Some(frame)) if self.conns[&conn].session().is_some() => {
+                    self.arriving_bytes = frame.len();
                     self.request(conn, frame);
                 }
                 Ok(Some(frame)) => self.greet_client(conn, frame),
@@ -178,7 +140,9 @@ impl Server {
         };
         self.count_received(conn, frame.len() + 4);
         self.stats.counts.connection_requests += 1;
-        let serves = self.serving.is_some() || (self.read_only && request.read_only == Some(true));
+        let has_clients = !self.leads() || self.config.clients.leader_serves;
+        let serves = (self.serving.is_some() && has_clients)
+            || (self.read_only && request.read_only == Some(true));
         if !serves || request.last_seen > self.processed() {
             return self.close_client(conn);
         }

@@ -27,6 +27,8 @@ pub struct Config {
     pub max_session_timeout_ms: u64,
     /// A snapshot is begun after so many transactions (`snapCount`).
     pub snapshot_every: u32,
+    /// Or after so many bytes of them (`snapSizeLimitInKb`); `None` for however many.
+    pub snapshot_every_bytes: Option<u64>,
     /// How many znodes a snapshot takes in at a time.
     pub snapshot_chunk: usize,
     /// What is believed of a disk on which something is missing. A server that may have lost
@@ -37,6 +39,10 @@ pub struct Config {
     /// How long what is no longer needed on the disk stays at least, in milliseconds
     /// (`autopurge.purgeInterval`); it goes with the next snapshot. `None`: for ever.
     pub purge_every_ms: Option<u64>,
+    /// How many observers are sent the whole tree at a time (`leader.maxConcurrentSnapSyncs`).
+    pub snap_syncs_max: usize,
+    /// How many are sent what they lack otherwise (`leader.maxConcurrentDiffSyncs`).
+    pub diff_syncs_max: usize,
     /// Where followers serve observers in the leader's place, if they do: a port of the address on
     /// which they would serve learners (`observerMasterPort`).
     pub observer_master_port: Option<u16>,
@@ -65,6 +71,20 @@ pub struct ClientLimits {
     /// While so many requests wait for their transactions, connections that wait for one are not
     /// read (`globalOutstandingLimit`).
     pub outstanding_max: usize,
+    /// While so many wait, nobody is read (`requestThrottleLimit`); `None` for any number.
+    pub requests_max: Option<usize>,
+    /// A request that waits longer for that, in milliseconds, is not tried
+    /// (`throttledOpWaitTime`); `None` for however long.
+    pub wait_ms_max: Option<u64>,
+    /// A request with more bytes is a large one (`largeRequestThreshold`); `None`: none is.
+    pub large_from_bytes: Option<usize>,
+    /// So many bytes of large requests may wait for their transactions (`largeRequestMaxBytes`);
+    /// whoever asks for more is closed.
+    pub large_bytes_max: usize,
+    /// So many connections in all (`maxCnxns`); `None` for any number.
+    pub connections_max: Option<usize>,
+    /// Whether the leader of an ensemble has clients (`leaderServes`).
+    pub leader_serves: bool,
     /// So many connections from one address (`maxClientCnxns`); 0 for any number.
     pub per_address_max: usize,
     /// The longest frame, in bytes (`jute.maxbuffer`).
@@ -73,7 +93,17 @@ pub struct ClientLimits {
 
 impl Default for ClientLimits {
     fn default() -> ClientLimits {
-        ClientLimits { outstanding_max: 1_000, per_address_max: 60, frame_bytes_max: FRAME_MAX }
+        ClientLimits {
+            outstanding_max: 1_000,
+            requests_max: None,
+            wait_ms_max: None,
+            large_from_bytes: None,
+            large_bytes_max: 100 << 20,
+            connections_max: None,
+            leader_serves: true,
+            per_address_max: 60,
+            frame_bytes_max: FRAME_MAX,
+        }
     }
 }
 
@@ -149,10 +179,13 @@ impl Config {
             min_session_timeout_ms: 2 * tick_ms,
             max_session_timeout_ms: 20 * tick_ms,
             snapshot_every: 100_000,
+            snapshot_every_bytes: None,
             snapshot_chunk: 1_000,
             trust: Trust::default(),
             keeping: Keeping::PLAIN,
             purge_every_ms: Some(0),
+            snap_syncs_max: 10,
+            diff_syncs_max: 100,
             observer_master_port: None,
             commit_log_count: 500,
             notification_max_ms: 60_000,
@@ -178,6 +211,8 @@ impl Config {
             ensemble: self.ensemble.clone(),
             reconfigures: self.operations.reconfigures && !self.standalone,
             observer_masters: self.observer_master_port.is_some() && !self.standalone,
+            snap_syncs_max: self.snap_syncs_max,
+            diff_syncs_max: self.diff_syncs_max,
             tick: Millis(self.tick_ms),
             init_limit_ticks: self.init_limit_ticks,
             sync_limit_ticks: self.sync_limit_ticks,

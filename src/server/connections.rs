@@ -54,6 +54,8 @@ pub struct Waiting {
     pub xid: Xid,
     /// When it came.
     pub since: Time,
+    /// How much of it counts among the large requests, in bytes.
+    pub large: usize,
     /// What it waits for.
     pub due: Due,
 }
@@ -117,6 +119,8 @@ pub struct Connection {
     pub since: Zxid,
     /// The negotiated timeout: silence for longer ends the connection.
     pub timeout_ms: i32,
+    /// Since when it has not been read because everybody waits for too much.
+    pub held_since: Option<Time>,
     /// Whether the driver was asked to read no more of it.
     pub paused: bool,
     /// Where in the server's outbox what goes out to it stands, if anything does.
@@ -142,6 +146,7 @@ impl Connection {
             waiting: VecDeque::new(),
             since: Zxid::ZERO,
             timeout_ms: patience_ms,
+            held_since: None,
             paused: false,
             outgoing: 0,
             unflushed: 0,

@@ -23,6 +23,8 @@ impl Server {
         self.watches.assert_invariants(|conn| self.conns.contains_key(&conn));
         let waiting: usize = self.conns.values().map(|it| it.waiting.len()).sum();
         assert_eq!(waiting, self.outstanding_count, "what is outstanding is counted");
+        let large = self.conns.values().flat_map(|it| &it.waiting).map(|it| it.large);
+        assert_eq!(large.sum::<usize>(), self.large_bytes, "and so is what is large of it");
         let counted: usize = self.addresses.values().sum();
         assert_eq!(counted, self.conns.len(), "every connection is from somewhere");
         let mut sessions = BTreeSet::new();

@@ -99,7 +99,7 @@ impl Server {
         };
         self.digests.clear();
         self.note(Note::Loaded { zxid: self.tree.last() });
-        self.unsnapped = 0;
+        (self.unsnapped, self.unsnapped_bytes) = (0, 0);
         for proposal in &recovered.proposals {
             self.replay(proposal)?;
         }
@@ -196,6 +196,7 @@ impl Server {
         let txn = Txn::decode(&proposal.payload)?;
         self.tree.apply(&txn, &self.rules.tree, &mut Vec::new());
         self.unsnapped += 1;
+        self.unsnapped_bytes += proposal.payload.len() as u64;
         self.log_digest();
         self.note(Note::Replayed {
             zxid: proposal.zxid,
@@ -258,7 +259,7 @@ impl Server {
             Err(error) => return self.fail(format!("the leader's tree: {error}")),
         };
         self.digests.clear();
-        self.unsnapped = 0;
+        (self.unsnapped, self.unsnapped_bytes) = (0, 0);
         self.write_log();
         let mut ops = Vec::new();
         self.store().install(zxid, body, &mut ops);
@@ -278,9 +279,10 @@ impl Server {
         sessions: Option<&BTreeMap<SessionId, i32>>,
     ) {
         self.unsnapped += 1;
-        let due = self.unsnapped >= self.config.snapshot_every && self.snapshot.is_none();
-        if due && (self.rules.may_snapshot)(why) {
-            self.unsnapped = 0;
+        let bytes_max = self.config.snapshot_every_bytes.unwrap_or(u64::MAX);
+        let due = self.unsnapped >= self.config.snapshot_every || self.unsnapped_bytes >= bytes_max;
+        if due && self.snapshot.is_none() && (self.rules.may_snapshot)(why) {
+            (self.unsnapped, self.unsnapped_bytes) = (0, 0);
             let progress = Progress { processed: self.tree.last(), proposed: self.peer.last() };
             let name = (self.rules.snapshot_name)(progress);
             let sessions = sessions.unwrap_or(self.tree.sessions());

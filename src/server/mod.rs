@@ -32,6 +32,7 @@ mod rules;
 mod server;
 mod sessions;
 mod stats;
+mod throttling;
 mod watching;
 mod zoo_cfg;
 

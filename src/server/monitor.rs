@@ -193,6 +193,8 @@ impl Server {
             ("commit_count", counts.commits),
             ("stale_sessions_expired", counts.stale_sessions),
             ("revalidate_count", counts.revalidations),
+            ("large_requests_rejected", counts.large_requests_rejected),
+            ("throttled_ops", counts.throttled_ops),
         ];
         all.extend(lines.map(|(name, count)| (name, plain(count))));
     }

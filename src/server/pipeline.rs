@@ -41,6 +41,10 @@ impl Server {
         self.count_request(conn, header);
         match Request::decode(header.opcode, &mut body) {
             Ok(Some(Request::Auth(auth))) => self.authenticate(conn, header.xid, &auth),
+            Ok(Some(request)) if self.comes_too_late(conn, &request) => {
+                self.stats.counts.throttled_ops += 1;
+                self.take_turn(conn, header.xid, Due::Refusal(ErrorCode::ThrottledOp));
+            }
             Ok(Some(request)) if self.may_stand_alone(&request) => {
                 self.enqueue(conn, header.xid, request, frame);
             }
@@ -126,10 +130,10 @@ impl Server {
     }
 
     fn wait(&mut self, conn: ConnId, xid: Xid, due: Due) {
-        let since = self.now.time;
-        if let Some(it) = self.conns.get_mut(&conn) {
-            it.waiting.push_back(Waiting { xid, since, due });
-            self.outstanding_count += 1;
+        if self.conns.contains_key(&conn) {
+            let (since, large) = (self.now.time, self.waits());
+            let it = self.conns.get_mut(&conn).expect("it is there");
+            it.waiting.push_back(Waiting { xid, since, large, due });
         }
     }
 
@@ -293,6 +297,7 @@ impl Server {
         triggers.iter().for_each(|trigger| self.tell_watchers(trigger, zxid));
         self.settle(&txn, &applied);
         self.answer_syncs(zxid);
+        self.unsnapped_bytes += proposal.payload.len() as u64;
         self.count_for_snapshot(why, sessions_before.as_ref());
     }
 
@@ -332,7 +337,7 @@ impl Server {
             return;
         }
         let asked = it.waiting.pop_front().expect("it is the first one");
-        self.outstanding_count -= 1;
+        self.no_longer_waits(&asked);
         if *applied == Applied::Error(ErrorCode::SessionMoved.to_wire()) {
             return self.close_client(conn);
         }
@@ -351,10 +356,10 @@ impl Server {
     /// Answers the reads that waited for the write before them.
     pub(super) fn answer_waiting_reads(&mut self, conn: ConnId) {
         while let Some(it) = self.conns.get_mut(&conn)
-            && let Some(Waiting { xid, since, due }) =
-                it.waiting.pop_front_if(|it| it.due.is_ready())
+            && let Some(waited) = it.waiting.pop_front_if(|it| it.due.is_ready())
         {
-            self.outstanding_count -= 1;
+            self.no_longer_waits(&waited);
+            let Waiting { xid, since, due, .. } = waited;
             match due {
                 Due::Read { request, ids } => {
                     self.answer_read(conn, (xid, since), (&request, &ids));

@@ -83,6 +83,10 @@ pub struct Server {
     pub(super) addresses: BTreeMap<IpAddr, usize>,
     /// How many requests of this server's clients wait for their answers.
     pub(super) outstanding_count: usize,
+    /// How long the large ones among them are.
+    pub(super) large_bytes: usize,
+    /// How long the frame is that is being read.
+    pub(super) arriving_bytes: usize,
     /// Connections that are not read for now, with frames that wait.
     pub(super) throttled: BTreeSet<ConnId>,
     /// Sessions heard of since the leader's last ping, with their timeouts.
@@ -127,6 +131,8 @@ pub struct Server {
     pub(super) next_purge: Time,
     /// Transactions since the last snapshot was begun.
     pub(super) unsnapped: u32,
+    /// How long they are.
+    pub(super) unsnapped_bytes: u64,
     pub(super) session_counter: u64,
     /// When it began.
     pub(super) began: Time,
@@ -210,6 +216,8 @@ impl Server {
             strangers: BTreeSet::new(),
             addresses: BTreeMap::new(),
             outstanding_count: 0,
+            large_bytes: 0,
+            arriving_bytes: 0,
             throttled: BTreeSet::new(),
             touched: BTreeMap::new(),
             agenda: VecDeque::new(),
@@ -232,6 +240,7 @@ impl Server {
             trace_mask: super::four_letter::TRACE_MASK,
             next_purge: Time::ZERO,
             unsnapped: 0,
+            unsnapped_bytes: 0,
             session_counter: 0,
             began: Time::ZERO,
             look_for_passing_at: Time::NEVER,
@@ -375,7 +384,7 @@ impl Server {
         self.peer.role() == Role::Leading && self.serving.is_some()
     }
 
-    /// A client connects. There may be only so many from one address.
+    /// A client connects. There may be only so many from one address, and in all.
     fn accept_client(&mut self, conn: ConnId, port: Port, from: SocketAddr) {
         let now = self.now.time;
         let limits = self.config.clients;
@@ -386,7 +395,8 @@ impl Server {
         self.silence.touch(now, conn, Millis(SESSIONLESS_MS as u64));
         let here = self.addresses.entry(from.ip()).or_insert(0);
         *here += 1;
-        if limits.per_address_max > 0 && *here > limits.per_address_max {
+        let too_many_here = limits.per_address_max > 0 && *here > limits.per_address_max;
+        if too_many_here || limits.connections_max.is_some_and(|max| self.conns.len() > max) {
             self.stats.counts.connection_rejected += 1;
             self.close_client(conn);
         }

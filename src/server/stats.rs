@@ -156,6 +156,10 @@ pub struct Counts {
     pub connection_requests: u64,
     /// Handshakes of clients that had a session before (`connection_revalidate_count`).
     pub connection_revalidations: u64,
+    /// Large requests for which there was no room (`large_requests_rejected`).
+    pub large_requests_rejected: u64,
+    /// Requests that had waited too long to be tried (`throttled_ops`).
+    pub throttled_ops: u64,
     /// Learners that were sent what they lacked, as a leader (`diff_count`).
     pub diffs: u64,
     /// Commits that came while it served, as a follower (`learner_commit_received_count`).

@@ -183,19 +183,15 @@ fn config(
         }
     }
     from.set(&mut config.notification_max_ms, "maxNotificationInterval", millis)?;
-    let for_observers = from.number("observerMasterPort", 0..=65_535)?.filter(|&port| port > 0);
-    config.observer_master_port = for_observers.map(|port| port as u16);
-    if let Some(count) = from.number("snapCount", 2..=i64::from(i32::MAX))? {
-        config.snapshot_every = count as u32;
-    }
-    if let Some(count) = from.number("commitLogCount", 1..=i64::from(i32::MAX))? {
-        config.commit_log_count = count as usize;
-    }
+    learners(from, &mut config)?;
+    snapshots(from, &mut config)?;
     config.standalone = members.is_empty();
     config.trust.empty = from.flag("db.autocreate")?.unwrap_or(true);
     config.trust.no_snapshot = from.flag("snapshot.trust.empty")?.unwrap_or(false);
     config.operations = clients::operations(from)?;
     config.clients = clients::limits(from)?;
+    let leader_serves = from.flag("leaderServes")?.unwrap_or(true);
+    config.clients.leader_serves = leader_serves || members.is_empty();
     config.sessions = clients::sessions(from)?;
     config.passing = clients::passing(from)?;
     config.words = clients::words(from)?;
@@ -213,6 +209,34 @@ fn config(
         });
     }
     Ok(config)
+}
+
+/// How learners are brought up to date, and by whom.
+fn learners(from: &mut Entries, config: &mut Config) -> Result<(), BadZooCfg> {
+    for (to, key) in [
+        (&mut config.commit_log_count, "commitLogCount"),
+        (&mut config.snap_syncs_max, "leader.maxConcurrentSnapSyncs"),
+        (&mut config.diff_syncs_max, "leader.maxConcurrentDiffSyncs"),
+    ] {
+        if let Some(count) = from.number(key, 1..=i64::from(i32::MAX))? {
+            *to = count as usize;
+        }
+    }
+    let for_observers = from.number("observerMasterPort", 0..=65_535)?.filter(|&port| port > 0);
+    config.observer_master_port = for_observers.map(|port| port as u16);
+    Ok(())
+}
+
+/// When a snapshot is begun.
+fn snapshots(from: &mut Entries, config: &mut Config) -> Result<(), BadZooCfg> {
+    if let Some(count) = from.number("snapCount", 2..=i64::from(i32::MAX))? {
+        config.snapshot_every = count as u32;
+    }
+    // With 0 and below there is no such limit, as in ZooKeeper.
+    let kibibytes = from.number("snapSizeLimitInKb", -1..=1 << 40)?.unwrap_or(4 << 20);
+    let kibibytes = Some(kibibytes).filter(|&it| it as i64 > 0);
+    config.snapshot_every_bytes = kibibytes.map(|it| it << 10);
+    Ok(())
 }
 
 /// `peerType` may say once more what the server's own line says; where it says something else, the

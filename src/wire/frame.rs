@@ -38,6 +38,13 @@ impl Frames {
         &self.bytes[self.at..]
     }
 
+    /// How long the next frame's payload says to be, as soon as its length is here; `None` also for a
+    /// negative one.
+    pub fn announced(&self) -> Option<usize> {
+        let length = self.waiting().first_chunk::<4>()?;
+        usize::try_from(i32::from_be_bytes(*length)).ok()
+    }
+
     /// More bytes arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.at > 0 {

@@ -33,10 +33,17 @@ pub(super) struct Handler {
     pub observes: bool,
     /// The version of the configuration that it was told of.
     pub told: Zxid,
+    /// Whether it is brought up to date by the whole tree.
+    pub gets_tree: bool,
     pub heard: Time,
 }
 
 impl Handler {
+    /// A learner that has just come.
+    pub fn new(stage: Stage, observes: bool, told: Zxid, now: Time) -> Handler {
+        Handler { stage, observes, told, gets_tree: false, heard: now }
+    }
+
     /// Whether it is told of what is proposed and committed.
     pub fn gets_all(&self, rules: &Rules) -> bool {
         self.stage == Stage::Synced || (rules.forwards_early)()
@@ -96,18 +103,33 @@ pub(super) fn promised(learners: &Handlers) -> Vec<(ServerId, Zxid)> {
     learners.iter().filter_map(|(&server, it)| Some((server, last(it.stage)?))).collect()
 }
 
+/// Whether one more learner may be brought up to date like this now (`SyncThrottler`). Followers always
+/// may: they are needed.
+pub(super) fn may_begin(
+    learners: &Handlers,
+    (observes, plan): (bool, SyncPlan),
+    settings: &Settings,
+) -> bool {
+    let gets_tree = plan == SyncPlan::Snap;
+    let max = if gets_tree { settings.snap_syncs_max } else { settings.diff_syncs_max };
+    let alike =
+        |it: &&Handler| it.observes && it.stage == Stage::Syncing && it.gets_tree == gets_tree;
+    !observes || learners.values().filter(alike).count() < max
+}
+
 /// Sends a learner what it lacks, then a follower what is outstanding, then NEWLEADER. From here on
 /// it has to get everything, so that nothing falls between (ZOOKEEPER-962, ZOOKEEPER-3104).
 /// NEWLEADER names the configuration that is in force once the epoch is.
 pub(super) fn bring_up_to_date(
-    (to, learner_last, observes): (ServerId, Zxid, bool),
-    (epoch, membership): (Epoch, &Membership),
+    (to, learner): (ServerId, &mut Handler),
+    (epoch, membership, plan): (Epoch, &Membership, SyncPlan),
     common: &Common,
     effects: &mut Vec<Effect>,
 ) {
+    (learner.stage, learner.gets_tree) = (Stage::Syncing, plan == SyncPlan::Snap);
     let history = &common.history;
     let mut send = |packet| effects.push(Effect::Send(to, packet));
-    let after = match (common.rules.sync_plan)(&history.window(), learner_last) {
+    let after = match plan {
         SyncPlan::Diff { after } => {
             send(Packet::bare(PacketKind::Diff, history.delivered()));
             after
@@ -133,7 +155,7 @@ pub(super) fn bring_up_to_date(
         send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
         send(Packet::bare(PacketKind::Commit, proposal.zxid));
     }
-    for proposal in history.pending().filter(|_| !observes) {
+    for proposal in history.pending().filter(|_| !learner.observes) {
         let payload = proposal.payload.clone();
         send(Packet::with(PacketKind::Proposal, proposal.zxid, payload));
     }

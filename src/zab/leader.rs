@@ -167,8 +167,8 @@ impl Leader {
         effects: &mut Vec<Effect>,
     ) -> Verdict {
         if let PacketKind::FollowerInfo | PacketKind::ObserverInfo = packet.kind {
-            let (observes, told) = (packet.kind == PacketKind::ObserverInfo, Zxid::ZERO);
-            let handler = Handler { stage: Stage::Introduced, observes, told, heard: now };
+            let observes = packet.kind == PacketKind::ObserverInfo;
+            let handler = Handler::new(Stage::Introduced, observes, Zxid::ZERO, now);
             self.learners.insert(from, handler);
             return self.introduced(from, &packet, common, effects);
         }
@@ -360,7 +360,7 @@ impl Leader {
     }
 
     /// Sends a learner all that it lacks. One that was told of an older configuration than is in force
-    /// by now has to come again.
+    /// by now has to come again, and so has an observer while too many are being sent something.
     fn synchronize(
         &mut self,
         to: ServerId,
@@ -368,17 +368,18 @@ impl Leader {
         common: &Common,
         effects: &mut Vec<Effect>,
     ) {
-        let learner = self.learners.get_mut(&to).expect("the caller has looked");
-        if learner.told < common.council.active.version {
+        let plan = (common.rules.sync_plan)(&common.history.window(), learner_last);
+        let learner = &self.learners[&to];
+        let begins = handler::may_begin(&self.learners, (learner.observes, plan), &common.settings);
+        if learner.told < common.council.active.version || !begins {
             return self.drop_learner(to, effects);
         }
         let membership = match self.phase {
             Phase::Broadcast => &common.council.active,
             _ => common.council.latest(),
         };
-        let learner_now = (to, learner_last, learner.observes);
-        handler::bring_up_to_date(learner_now, (self.epoch, membership), common, effects);
-        learner.stage = Stage::Syncing;
+        let learner = (to, self.learners.get_mut(&to).expect("it is there"));
+        handler::bring_up_to_date(learner, (self.epoch, membership, plan), common, effects);
     }
 
     /// ACK: of NEWLEADER, of UPTODATE, or of a proposal.

@@ -100,8 +100,8 @@ impl ObserverMaster {
         if self.observers.is_empty() {
             self.ping_at = now + half(common.settings.tick);
         }
-        let (stage, told) = (Stage::Told, active.version);
-        self.observers.insert(from, Handler { stage, observes: true, told, heard: now });
+        let observer = Handler::new(Stage::Told, true, active.version, now);
+        self.observers.insert(from, observer);
         let versioned = Some(&**active).filter(|it| it.version > Zxid::ZERO);
         effects.push(Effect::Send(from, LearnerInfo::leader_info(self.epoch, versioned)));
     }
@@ -132,14 +132,15 @@ impl ObserverMaster {
             if last.epoch() == self.epoch && last > common.history.delivered() {
                 continue;
             }
-            let observer = self.observers.get_mut(&to).expect("it was just named");
-            if observer.told < common.council.active.version {
+            let plan = (common.rules.sync_plan)(&common.history.window(), last);
+            let begins = handler::may_begin(&self.observers, (true, plan), &common.settings);
+            if self.observers[&to].told < common.council.active.version || !begins {
                 self.drop_observer(to, effects);
                 continue;
             }
-            let membership = &*common.council.active;
-            handler::bring_up_to_date((to, last, true), (self.epoch, membership), common, effects);
-            observer.stage = Stage::Syncing;
+            let observer = (to, self.observers.get_mut(&to).expect("it was just named"));
+            let brought = (self.epoch, &*common.council.active, plan);
+            handler::bring_up_to_date(observer, brought, common, effects);
         }
     }
 

@@ -29,6 +29,10 @@ pub struct Settings {
     pub reconfigures: bool,
     /// Whether observers are served by followers in the leader's place (`observerMasterPort`).
     pub observer_masters: bool,
+    /// How many observers are sent the whole tree at a time.
+    pub snap_syncs_max: usize,
+    /// How many are sent what they lack otherwise at a time.
+    pub diff_syncs_max: usize,
     /// The unit of the limits.
     pub tick: Millis,
     /// How many ticks a learner may take to connect and to catch up.

@@ -11,8 +11,28 @@ pub(super) fn limits(from: &mut Entries) -> Result<ClientLimits, BadZooCfg> {
     if let Some(count) = from.number("maxClientCnxns", 0..=most)? {
         limits.per_address_max = count as usize;
     }
+    if let Some(count) = from.number("maxCnxns", 0..=most)? {
+        limits.connections_max = Some(count as usize).filter(|&it| it > 0);
+    }
     if let Some(count) = from.number("globalOutstandingLimit", 1..=most)? {
         limits.outstanding_max = count as usize;
+    }
+    // Their names as properties are others.
+    for key in ["requestThrottleLimit", "request_throttle_max_requests"] {
+        if let Some(count) = from.number(key, 0..=most)? {
+            limits.requests_max = Some(count as usize).filter(|&it| it > 0);
+        }
+    }
+    for key in ["throttledOpWaitTime", "throttled_op_wait_time"] {
+        if let Some(ms) = from.number(key, 0..=most)? {
+            limits.wait_ms_max = Some(ms).filter(|&it| it > 0);
+        }
+    }
+    if let Some(bytes) = from.number("largeRequestThreshold", -1..=most)? {
+        limits.large_from_bytes = usize::try_from(bytes as i64).ok();
+    }
+    if let Some(bytes) = from.number("largeRequestMaxBytes", 1..=most)? {
+        limits.large_bytes_max = bytes as usize;
     }
     if let Some(bytes) = from.number("jute.maxbuffer", 1_024..=most)? {
         limits.frame_bytes_max = bytes as usize;

@@ -56,11 +56,6 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("digest.enabled", Value::Flag),
     ("flushDelay", Value::Number),
     ("jute.maxbuffer.extrasize", Value::Number),
-    ("largeRequestMaxBytes", Value::Number),
-    ("largeRequestThreshold", Value::Number),
-    ("leader.maxConcurrentDiffSyncs", Value::Number),
-    ("leader.maxConcurrentSnapSyncs", Value::Number),
-    ("leaderServes", Value::Flag),
     ("maxBatchSize", Value::Number),
     ("maxWriteQueuePollTime", Value::Number),
     ("metricsProvider.exportJvmInfo", Value::Flag),
@@ -72,10 +67,8 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("observer.reconnectDelayMs", Value::Number),
     ("observerMaster.sizeLimit", Value::Number),
     ("requestThrottleDropStale", Value::Flag),
-    ("requestThrottleLimit", Value::Number),
     ("requestThrottleStallTime", Value::Number),
     ("serverCnxnFactory", Value::Text),
-    ("snapSizeLimitInKb", Value::Number),
     ("snapshotSizeFactor", Value::Text),
     ("ssl.keyStore.password", Value::Text),
     ("ssl.keyStore.passwordPath", Value::Text),
@@ -83,7 +76,6 @@ const MEANINGLESS: &[(&str, Value)] = &[
     ("ssl.trustStore.passwordPath", Value::Text),
     ("syncEnabled", Value::Flag),
     ("tcpKeepAlive", Value::Flag),
-    ("throttledOpWaitTime", Value::Number),
 ];
 
 /// Keys of which somebody relies on what they do: whoever sets them is told that they do nothing.

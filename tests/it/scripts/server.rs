@@ -173,6 +173,10 @@ impl Stage {
             },
             clients: ClientLimits {
                 outstanding_max: number("outstanding", 1_000) as usize,
+                requests_max: field(&self.line, "requests").map(|it| it.parse().unwrap()),
+                wait_ms_max: field(&self.line, "wait_ms").map(|it| it.parse().unwrap()),
+                large_from_bytes: field(&self.line, "large").map(|it| it.parse().unwrap()),
+                large_bytes_max: number("large_max", 1_000) as usize,
                 ..ClientLimits::default()
             },
             words: Words::All,

@@ -131,6 +131,8 @@ impl Stage {
             ensemble: self.ensemble.clone(),
             reconfigures: !self.spares.is_empty(),
             observer_masters: self.observer_masters,
+            snap_syncs_max: 1,
+            diff_syncs_max: 2,
             tick: Millis(1000),
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
