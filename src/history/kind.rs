@@ -43,7 +43,7 @@ impl Event {
             What::Invoke { session, .. } | What::Connection { session, .. } => Some(*session),
             What::Note { note, .. } => match note {
                 Note::Proposed { session, .. } | Note::Touched { session, .. } => Some(*session),
-                Note::Expired { session, .. } => Some(*session),
+                Note::Expired { session, .. } | Note::LocalSession { session } => Some(*session),
                 _ => None,
             },
             _ => None,

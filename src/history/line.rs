@@ -143,6 +143,7 @@ impl fmt::Display for Note {
             Note::Failed { reason } => write!(f, "gives up: {reason}"),
             Note::Snapshot { zxid } => write!(f, "has a snapshot on disk, at {zxid}"),
             Note::Touched { session, .. } => write!(f, "hears of session {session}"),
+            Note::LocalSession { session } => write!(f, "has session {session} to itself"),
             Note::Expired { session, .. } => write!(f, "takes session {session} for dead"),
             #[allow(unreachable_patterns, reason = "a server may come to say more")]
             other => write!(f, "{other:?}"),

@@ -142,6 +142,11 @@ pub enum Note {
         /// When, in microseconds of its own clock.
         at: u64,
     },
+    /// Began a session that no other server knows, and no transaction tells of.
+    LocalSession {
+        /// Which.
+        session: SessionId,
+    },
     /// As a leader: took a session for dead and proposes to close it.
     Expired {
         /// Which.
@@ -238,6 +243,17 @@ pub enum Change {
     Multi(Vec<Change>),
     /// Nothing: the request was refused, and has its place in the order all the same.
     Error(Option<ErrorCode>),
+}
+
+impl Change {
+    /// Whether it creates a znode that lives with the session.
+    pub fn is_ephemeral(&self) -> bool {
+        match self {
+            Change::Create { ephemeral, .. } => *ephemeral,
+            Change::Multi(parts) => parts.iter().any(Change::is_ephemeral),
+            _ => false,
+        }
+    }
 }
 
 /// When a znode goes by itself (`ContainerManager`).

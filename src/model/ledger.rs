@@ -8,7 +8,7 @@ use super::expect::Expected;
 use super::servers::PerServer;
 use crate::base::{Epoch, ServerId, SessionId, Time, Xid, Zxid};
 use crate::history::{Change, Event, Note, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a leader proposed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,6 +128,7 @@ pub struct Reign {
 pub struct Ledger {
     proposals: BTreeMap<(Zxid, u64), Proposal>,
     closing: BTreeMap<SessionId, u64>,
+    locals: BTreeSet<SessionId>,
     txns: Vec<Txn>,
     servers: PerServer<Standing>,
     reigns: BTreeMap<Epoch, Reign>,
@@ -181,6 +182,12 @@ impl Ledger {
     /// The event of the first proposal to close the session.
     pub fn close_proposed(&self, session: SessionId) -> Option<u64> {
         self.closing.get(&session).copied()
+    }
+
+    /// Whether the session began as one that only its server knows. A transaction that begins it may
+    /// have made it one like the others since.
+    pub fn began_local(&self, session: SessionId) -> bool {
+        self.locals.contains(&session)
     }
 
     /// True when the tree at `zxid` is decided: a committed transaction, or the floor of an epoch
@@ -254,6 +261,7 @@ impl Ledger {
             Note::AckedNewLeader { epoch, .. } => self.servers.of(server).acked = *epoch,
             Note::Epochs { .. } | Note::AckedEpoch { .. } => {}
             Note::Acked { .. } | Note::Committed { .. } | Note::Snapshot { .. } => {}
+            Note::LocalSession { session } => drop(self.locals.insert(*session)),
             Note::Touched { .. } | Note::Expired { .. } | Note::Configured { .. } => {}
         }
     }

@@ -24,6 +24,7 @@ pub use servers::PerServer;
 pub use versions::{Life, Trigger, Versions, WatchKind};
 pub use znode::Znode;
 
+use crate::base::SessionId;
 use crate::history::{Action, Change, Event, Op, What};
 
 /// The committed history so far, and every version of the tree.
@@ -74,6 +75,12 @@ impl Model {
     /// What clients have asked.
     pub fn requests(&self) -> &Requests {
         &self.requests
+    }
+
+    /// Whether only the session's server knows it, so that it has no place in the order: neither its
+    /// beginning nor its end is a transaction.
+    pub fn is_local(&self, session: SessionId) -> bool {
+        self.ledger.began_local(session) && self.versions.session(session).is_none()
     }
 
     /// The request that a committed transaction carries out.

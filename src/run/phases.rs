@@ -130,7 +130,8 @@ impl Phases<'_> {
         let idle =
             clients.values().all(|it| it.idle && it.connected.is_some() == it.session.is_some());
         let sessions = clients.values().filter(|it| it.session.is_some()).count();
-        same && idle && first.state.sessions == sessions
+        let local: usize = servers.values().map(|it| it.state.local_sessions).sum();
+        same && idle && first.state.sessions + local == sessions
     }
 
     fn is_verified(&self) -> bool {

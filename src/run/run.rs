@@ -8,7 +8,9 @@ use crate::checkers::Judge;
 use crate::history::{Event, Members, Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
-use crate::server::{ClientLimits, Config, Membership, OperationSettings, Passing};
+use crate::server::{
+    ClientLimits, Config, Membership, OperationSettings, Passing, SessionKinds,
+};
 use crate::sim::{
     Board, ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess,
     Steps, World, WorldSettings, address_of,
@@ -191,6 +193,11 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
             skips_acl: ensemble.reconfigures,
             standalone_enabled: !ensemble.reconfigures,
             ..OperationSettings::default()
+        },
+        sessions: SessionKinds {
+            local: ensemble.local_sessions,
+            upgrades: ensemble.local_sessions,
+            read_only: false,
         },
         clients: ClientLimits {
             outstanding_max: ensemble.outstanding_max as usize,

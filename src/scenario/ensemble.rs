@@ -18,6 +18,8 @@ pub struct EnsembleWish {
     pub reconfigures: bool,
     /// Whether followers serve observers in the leader's place.
     pub observer_masters: bool,
+    /// Whether sessions are known to their server only, until they want an ephemeral znode.
+    pub local_sessions: bool,
     /// Length of a tick.
     pub tick_ms: Range<u32>,
     /// How many ticks a learner may take to connect and catch up.
@@ -59,6 +61,7 @@ impl Default for EnsembleWish {
             spares: 0,
             reconfigures: false,
             observer_masters: false,
+            local_sessions: false,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
             sync_limit_ticks: Range::new([5, 5]),
@@ -87,6 +90,8 @@ pub struct Ensemble {
     pub reconfigures: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observer_masters: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub local_sessions: bool,
     pub tick_ms: u32,
     pub init_limit_ticks: u32,
     pub sync_limit_ticks: u32,
@@ -144,6 +149,7 @@ impl Ensemble {
             spares: wish.spares,
             reconfigures: wish.reconfigures,
             observer_masters: wish.observer_masters,
+            local_sessions: wish.local_sessions,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
             sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),

@@ -6,6 +6,7 @@ use super::connections::Stage;
 use super::server::Server;
 use super::sessions::Owner;
 use crate::base::{ConnId, ErrorCode, Millis, SessionId, Xid};
+use crate::history::Note;
 use crate::ops::{Part, Request};
 use crate::wire::{ConnectRequest, opcode};
 
@@ -35,6 +36,7 @@ impl Server {
     ) {
         self.locals.insert(session, request.timeout_ms);
         self.touch_local(session);
+        self.note(Note::LocalSession { session });
         let (request, since) = (request.clone(), self.now.time);
         self.set_stage(conn, session, Stage::Creating { session, request: request.clone(), since });
         self.session_answered(conn, since, false);

@@ -171,6 +171,8 @@ pub struct State {
     pub digest: u64,
     /// Number of sessions in its tree.
     pub sessions: usize,
+    /// Number of sessions that only this server knows.
+    pub local_sessions: usize,
     /// Number of znodes in its tree.
     pub znodes: usize,
     /// As the leader: number of znodes that it will delete when it looks again, because they are
@@ -261,6 +263,7 @@ impl Server {
             zxid: self.tree.last(),
             digest: self.tree.digest(),
             sessions: self.tree.sessions().len(),
+            local_sessions: self.locals.len(),
             znodes: self.tree.len(),
             over: self.over_count(),
             serving: self.serving.is_some(),

@@ -164,7 +164,7 @@ impl Fold {
             Note::Touched { session, .. } => {
                 About { session: Some(*session), ..plain(EventKind::Touched) }
             }
-            Note::Expired { session, .. } => {
+            Note::Expired { session, .. } | Note::LocalSession { session } => {
                 About { session: Some(*session), ..plain(EventKind::Session) }
             }
         }

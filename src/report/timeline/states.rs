@@ -122,6 +122,7 @@ impl Fold {
             | Note::Truncated { .. }
             | Note::Snapshot { .. }
             | Note::Touched { .. }
+            | Note::LocalSession { .. }
             | Note::Expired { .. } => {}
         }
     }

@@ -117,6 +117,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         spares: plan.ensemble.spares,
         reconfigures: plan.ensemble.reconfigures,
         observer_masters: plan.ensemble.observer_masters,
+        local_sessions: plan.ensemble.local_sessions,
         ..Ensemble::usual()
     };
     let mut candidates = vec![Plan { ensemble: usual.clone(), ..plan.clone() }];
@@ -125,6 +126,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
     };
     candidates.extend([
         one(|it, _| it.observer_masters = false),
+        one(|it, _| it.local_sessions = false),
         one(|it, usual| it.tick_ms = usual.tick_ms),
         one(|it, usual| it.outstanding_max = usual.outstanding_max),
         one(|it, usual| it.snapshot_every = usual.snapshot_every),

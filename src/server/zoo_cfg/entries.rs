@@ -177,6 +177,12 @@ impl Entries {
         }
     }
 
+    /// A key is there that cannot be had, for this reason.
+    pub(super) fn refused(&mut self, key: &str, why: &str) -> BadZooCfg {
+        let told = self.entry(key).map(|entry| entry.wrong(why));
+        told.unwrap_or_else(|| self.whole_file(format!("{key}: {why}")))
+    }
+
     /// A key that has to be there is not.
     pub(super) fn missing(&self, key: &str, expected: &str) -> BadZooCfg {
         self.whole_file(format!("no `{key}`; expected a line `{key}=` with {expected}"))

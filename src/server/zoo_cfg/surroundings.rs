@@ -92,6 +92,9 @@ const MISSED: &[&str] = &[
     "superUser",
 ];
 
+/// What is said of them.
+const MISSED_WHY: &str = "this server cannot do that; leave the line out";
+
 /// The same, of keys that begin so.
 const MISSED_GROUPS: &[&str] = &["authProvider", "group.", "weight."];
 
@@ -182,12 +185,12 @@ pub(super) fn missed(from: &mut Entries) -> Result<(), BadZooCfg> {
     }
     for key in MISSED {
         if from.text(key).is_some_and(|it| !it.eq_ignore_ascii_case("false")) {
-            return Err(from.wrong(key, "no such line: this server cannot do that"));
+            return Err(from.refused(key, MISSED_WHY));
         }
     }
     let groups = MISSED_GROUPS.iter().flat_map(|prefix| from.with_prefix(prefix));
     match groups.collect::<Vec<_>>().first() {
-        Some(entry) => Err(entry.bad("no such line: this server cannot do that")),
+        Some(entry) => Err(entry.wrong(MISSED_WHY)),
         None => Ok(()),
     }
 }

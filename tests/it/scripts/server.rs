@@ -411,6 +411,7 @@ impl Stage {
                 format!("proposed {zxid} session={session} xid={xid} {change:?}")
             }
             Note::Configured { version, members } => format!("goes over to {version} {members}"),
+            Note::LocalSession { session } => format!("local {session}"),
             Note::Expired { session, .. } => format!("expired {session}"),
             _ => return,
         };
