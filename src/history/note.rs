@@ -142,17 +142,17 @@ pub enum Note {
         /// When, in microseconds of its own clock.
         at: u64,
     },
-    /// Began a session that no other server knows, and no transaction tells of.
-    LocalSession {
-        /// Which.
-        session: SessionId,
-    },
     /// As a leader: took a session for dead and proposes to close it.
     Expired {
         /// Which.
         session: SessionId,
         /// When, in microseconds of its own clock.
         at: u64,
+    },
+    /// Began a session that no other server knows, and no transaction tells of.
+    LocalSession {
+        /// Which.
+        session: SessionId,
     },
 }
 

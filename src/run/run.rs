@@ -8,9 +8,7 @@ use crate::checkers::Judge;
 use crate::history::{Event, Members, Message, What};
 use crate::mutants::{Rules, rules_of};
 use crate::scenario::{Plan, PlanClient};
-use crate::server::{
-    ClientLimits, Config, Membership, OperationSettings, Passing, SessionKinds,
-};
+use crate::server::{ClientLimits, Config, Membership, OperationSettings, Passing, SessionKinds};
 use crate::sim::{
     Board, ClientPlan, ClientProcess, Cluster, Recorded, Recorder, ServerBoard, ServerProcess,
     Steps, World, WorldSettings, address_of,
@@ -201,6 +199,7 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         },
         clients: ClientLimits {
             outstanding_max: ensemble.outstanding_max as usize,
+            requests_max: Some(ensemble.requests_max as usize).filter(|&it| it > 0),
             ..ClientLimits::default()
         },
         passing: Passing { check_ms: PASSING_CHECK_MS, ..Passing::default() },

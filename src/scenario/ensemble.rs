@@ -39,6 +39,8 @@ pub struct EnsembleWish {
     /// While so many requests wait for their transactions, clients that wait for one are read no
     /// further.
     pub outstanding_max: Range<u32>,
+    /// While so many wait, nobody is read; 0 for any number.
+    pub requests_max: Range<u32>,
 }
 
 impl EnsembleWish {
@@ -71,6 +73,7 @@ impl Default for EnsembleWish {
             commit_log_count: Range::new([30, 30]),
             max_notification_interval_ms: Range::new([5_000, 5_000]),
             outstanding_max: Range::new([OUTSTANDING_MAX, OUTSTANDING_MAX]),
+            requests_max: Range::new([0, 0]),
         }
     }
 }
@@ -101,6 +104,8 @@ pub struct Ensemble {
     pub max_notification_interval_ms: u32,
     #[serde(default = "outstanding_max", skip_serializing_if = "is_usual")]
     pub outstanding_max: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub requests_max: u32,
 }
 
 /// More than clients here ever ask at a time.
@@ -112,6 +117,10 @@ fn outstanding_max() -> u32 {
 
 fn is_usual(outstanding_max: &u32) -> bool {
     *outstanding_max == OUTSTANDING_MAX
+}
+
+fn is_zero(requests_max: &u32) -> bool {
+    *requests_max == 0
 }
 
 fn is_none(count: &u8) -> bool {
@@ -161,6 +170,7 @@ impl Ensemble {
                 "max_notification_interval_ms",
             ),
             outstanding_max: draw(wish.outstanding_max, "outstanding_max"),
+            requests_max: draw(wish.requests_max, "requests_max"),
         }
     }
 }

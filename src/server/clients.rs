@@ -61,7 +61,9 @@ impl Server {
     pub(super) fn forget_client(&mut self, conn: ConnId) {
         let Some(it) = self.conns.remove(&conn) else { return };
         it.waiting.iter().for_each(|it| self.no_longer_waits(it));
-        self.throttled.remove(&conn);
+        if it.throttled {
+            self.throttled.retain(|&it| it != conn);
+        }
         self.leave_address(it.from.ip());
         self.silence.remove(conn);
         self.watches.forget(conn);
@@ -243,7 +245,7 @@ impl Server {
         let Some(link) = self.links.quorum_conn(from) else { return };
         let mut data = Reader::new(packet.data());
         let (Ok(session), Ok(timeout_ms)) = (data.session(), data.int()) else {
-            return self.with_links(|links, out| links.hang_up(from, out));
+            return self.hang_up_on(from);
         };
         self.stats.counts.revalidations += 1;
         let valid = self.leads() && self.resume(session, timeout_ms, Owner::Learner(from, link));
@@ -258,12 +260,16 @@ impl Server {
     /// The leader has said whether a session is still there. The packet's zxid is that of its last
     /// proposal then; ZooKeeper's says −1.
     pub(super) fn revalidated(&mut self, packet: &Packet) {
-        if let Some(Asker::Observer(observer, link)) = self.revalidations.pop_front() {
-            return self.hand_back((observer, link), packet);
-        }
+        let asker = self.revalidations.pop_front();
         let mut data = Reader::new(packet.data());
-        if let (Ok(session), Ok(valid)) = (data.session(), data.boolean()) {
-            self.resumed(session, valid, Zxid::from_wire(packet.zxid.max(0)));
+        let (Ok(session), Ok(valid)) = (data.session(), data.boolean()) else { return };
+        if !valid {
+            // It did not come here; and if it is one that another server alone knows, it is there.
+            self.vias.remove(&session);
+        }
+        match asker {
+            Some(Asker::Observer(observer, link)) => self.hand_back((observer, link), packet),
+            _ => self.resumed(session, valid, Zxid::from_wire(packet.zxid.max(0))),
         }
     }
 
@@ -379,7 +385,7 @@ impl Server {
         while let (Ok(session), Ok(timeout_ms)) = (data.session(), data.int()) {
             if self.leads() {
                 self.touch(session, timeout_ms);
-            } else if self.serves_observers() {
+            } else if self.serves_observers() && self.tree.sessions().contains_key(&session) {
                 self.touched.insert(session, timeout_ms);
             }
         }

@@ -121,6 +121,8 @@ pub struct Connection {
     pub timeout_ms: i32,
     /// Since when it has not been read because everybody waits for too much.
     pub held_since: Option<Time>,
+    /// Whether it stands among those that are not read because too much is outstanding.
+    pub throttled: bool,
     /// Whether the driver was asked to read no more of it.
     pub paused: bool,
     /// Where in the server's outbox what goes out to it stands, if anything does.
@@ -147,6 +149,7 @@ impl Connection {
             since: Zxid::ZERO,
             timeout_ms: patience_ms,
             held_since: None,
+            throttled: false,
             paused: false,
             outgoing: 0,
             unflushed: 0,

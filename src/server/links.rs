@@ -116,8 +116,9 @@ pub struct Links {
     next_conn: u64,
     /// How long anything may be that a learner says, in bytes.
     learner_bytes_max: usize,
-    /// Whether this server follows another one, and takes no learners itself.
-    pub follows: bool,
+    /// Whom this server follows, or tries to: then it takes no learners but observers, and that one is
+    /// none.
+    pub master: Option<ServerId>,
     /// Before that nobody has to go; asked after every input, so that it stands ready.
     look_at: Time,
 }
@@ -133,7 +134,7 @@ impl Links {
             quorum: BTreeMap::new(),
             next_conn: 2,
             learner_bytes_max,
-            follows: false,
+            master: None,
             look_at: Time::NEVER,
         }
     }
@@ -428,11 +429,11 @@ impl Links {
                 if !introduces {
                     return Err(from.bad("a learner that does not introduce itself"));
                 }
-                if self.follows && !observes {
+                if self.master.is_some() && !observes {
                     return Err(from.bad("a learner of a server that leads nobody"));
                 }
                 let learner = LearnerInfo::decode(packet.data())?.server;
-                if self.has_dialled(learner) {
+                if self.master == Some(learner) {
                     return Err(from.bad("somebody who says to be the leader"));
                 }
                 self.introduced(conn, learner, out);
@@ -478,12 +479,6 @@ impl Links {
             out.push(Do::Close(older));
         }
         self.dial_election(peer, out);
-    }
-
-    /// Whether the link to this server is one that it was asked for.
-    fn has_dialled(&self, server: ServerId) -> bool {
-        let link = self.quorum.get(&server).and_then(|conn| self.links.get(conn));
-        link.is_some_and(|it| it.caller.is_none())
     }
 
     fn introduced(&mut self, conn: ConnId, learner: ServerId, out: &mut Vec<Do>) {

@@ -50,7 +50,7 @@ impl Server {
         };
         let mut body = Reader::new(packet.data());
         let (Ok(session), Ok(xid), Ok(number)) = (body.session(), body.xid(), body.int()) else {
-            return self.with_links(|links, out| links.hang_up(from, out));
+            return self.hang_up_on(from);
         };
         let via = Via::Observer(from, link);
         match number {
@@ -71,8 +71,9 @@ impl Server {
     /// here is over.
     pub(super) fn hand_on_revalidation(&mut self, from: ServerId, packet: Packet) {
         let Some(link) = self.links.quorum_conn(from) else { return };
-        let Ok(session) = Reader::new(packet.data()).session() else {
-            return self.with_links(|links, out| links.hang_up(from, out));
+        let mut data = Reader::new(packet.data());
+        let (Ok(session), Ok(_)) = (data.session(), data.int()) else {
+            return self.hang_up_on(from);
         };
         self.comes_through(session, Via::Observer(from, link));
         if let Some(&conn) = self.conn_of.get(&session) {

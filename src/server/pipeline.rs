@@ -43,6 +43,9 @@ impl Server {
             Ok(Some(Request::Auth(auth))) => self.authenticate(conn, header.xid, &auth),
             Ok(Some(request)) if self.comes_too_late(conn, &request) => {
                 self.stats.counts.throttled_ops += 1;
+                if let Some(session) = self.conns.get(&conn).and_then(Connection::session) {
+                    self.heard_from(session, conn);
+                }
                 self.take_turn(conn, header.xid, Due::Refusal(ErrorCode::ThrottledOp));
             }
             Ok(Some(request)) if self.may_stand_alone(&request) => {
@@ -156,7 +159,7 @@ impl Server {
         let owner = Owner::Learner(from, link);
         let mut body = Reader::new(packet.data());
         let (Ok(session), Ok(xid), Ok(number)) = (body.session(), body.xid(), body.int()) else {
-            return self.with_links(|links, out| links.hang_up(from, out));
+            return self.hang_up_on(from);
         };
         match number {
             opcode::SYNC => self.sync_for(from, link),

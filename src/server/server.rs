@@ -87,8 +87,8 @@ pub struct Server {
     pub(super) large_bytes: usize,
     /// How long the frame is that is being read.
     pub(super) arriving_bytes: usize,
-    /// Connections that are not read for now, with frames that wait.
-    pub(super) throttled: BTreeSet<ConnId>,
+    /// Connections that are not read for now, with frames that wait; whoever waits longest is first.
+    pub(super) throttled: VecDeque<ConnId>,
     /// Sessions heard of since the leader's last ping, with their timeouts.
     pub(super) touched: BTreeMap<SessionId, i32>,
     pub(super) links: Links,
@@ -220,7 +220,7 @@ impl Server {
             outstanding_count: 0,
             large_bytes: 0,
             arriving_bytes: 0,
-            throttled: BTreeSet::new(),
+            throttled: VecDeque::new(),
             touched: BTreeMap::new(),
             agenda: VecDeque::new(),
             wanted: Vec::new(),
@@ -322,8 +322,7 @@ impl Server {
             }
             Input::ConnectFailed { conn } => self.link_closed(conn),
             Input::Bytes { conn, bytes } if self.links.has(conn) => {
-                let role = self.peer.role();
-                self.links.follows = matches!(role, Role::Following(_) | Role::Observing(_));
+                self.links.master = self.peer.master();
                 let arrived = self.with_links(|links, out| links.bytes(conn, &bytes, out));
                 arrived.into_iter().for_each(|it| self.arrived(it));
             }
@@ -377,7 +376,8 @@ impl Server {
         self.begin_reading();
         self.with_links(|links, out| links.tick(now, out));
         for conn in self.silence.take_expired(now) {
-            self.stats.counts.sessionless_expired += 1;
+            let sessionless = self.conns.get(&conn).is_some_and(|it| it.session().is_none());
+            self.stats.counts.sessionless_expired += u64::from(sessionless);
             self.close_client(conn);
         }
     }
@@ -430,8 +430,7 @@ impl Server {
             }
             Arrived::Packet(from, packet) if !holds_what_it_says(&packet) => {
                 // Nothing of it may come to the log: no later start could read it.
-                self.with_links(|links, out| links.hang_up(from, out));
-                self.agree(|peer, out| peer.unlinked(now, from, out));
+                self.hang_up_on(from);
             }
             Arrived::Packet(from, packet) => {
                 self.count_packet_in(&packet);
@@ -442,6 +441,13 @@ impl Server {
             Arrived::Linked(to) => self.agree(|peer, out| peer.linked(now, to, out)),
             Arrived::Unlinked(peer) => self.agree(|it, out| it.unlinked(now, peer, out)),
         }
+    }
+
+    /// Ends the link to another server that says what makes no sense.
+    pub(super) fn hang_up_on(&mut self, peer: ServerId) {
+        let now = self.now.time;
+        self.with_links(|links, out| links.hang_up(peer, out));
+        self.agree(|it, out| it.unlinked(now, peer, out));
     }
 
     /// Has the agreement do something; what it wants done goes to the end of the agenda.

@@ -6,6 +6,7 @@ use super::io::Effect;
 use super::server::Server;
 use crate::base::{ConnId, Millis};
 use crate::ops::Request;
+use std::collections::VecDeque;
 
 impl Server {
     /// While a connection is not read, the driver need not bring more of it.
@@ -14,12 +15,12 @@ impl Server {
         let has_too_much = self.has_too_much(it);
         let waits = !it.reads() || it.is_full() || has_too_much;
         let stuck = waits && !it.frames.waiting().is_empty();
-        if stuck && has_too_much {
-            self.throttled.insert(conn);
-        }
         let held = stuck && self.is_overloaded();
         let (now, paused) = (self.now.time, it.paused);
         let it = self.conns.get_mut(&conn).expect("it is there");
+        if stuck && has_too_much && !std::mem::replace(&mut it.throttled, true) {
+            self.throttled.push_back(conn);
+        }
         it.held_since = held.then_some(it.held_since.unwrap_or(now));
         it.paused = stuck;
         if stuck != paused {
@@ -55,21 +56,42 @@ impl Server {
         self.regulate(conn);
     }
 
-    /// Less may be outstanding now: goes on with what waits.
+    /// Less may be outstanding now: goes on with what waits. Whoever gets its turn stands behind all
+    /// others afterwards, so that everybody does.
     pub(super) fn read_throttled(&mut self) {
+        if self.throttled.is_empty() || self.is_overloaded() {
+            return;
+        }
+        let mut unserved = VecDeque::new();
         for conn in std::mem::take(&mut self.throttled) {
+            let Some(it) = self.conns.get(&conn) else { continue };
+            if self.has_too_much(it) {
+                unserved.push_back(conn);
+                continue;
+            }
+            self.conns.get_mut(&conn).expect("it is there").throttled = false;
             self.read_frames(conn);
             self.regulate(conn);
         }
+        unserved.append(&mut self.throttled);
+        self.throttled = unserved;
     }
 
     /// Whether a request has waited so long to be read that it is not tried. Not those that keep a
-    /// session or end it (`Request.isThrottlable`).
+    /// session or end it (`Request.isThrottlable`), nor those that ask for watches again: no client
+    /// looks at what becomes of these.
     pub(super) fn comes_too_late(&self, conn: ConnId, request: &Request) -> bool {
         let Some(max_ms) = self.config.clients.wait_ms_max else { return false };
         let since = self.conns.get(&conn).and_then(|it| it.held_since);
         let late = since.is_some_and(|since| self.now.time.since(since) > Millis(max_ms));
-        late && !matches!(request, Request::Ping(_) | Request::CloseSession(_))
+        let throttlable = !matches!(
+            request,
+            Request::Ping(_)
+                | Request::CloseSession(_)
+                | Request::SetWatches(_)
+                | Request::SetWatches2(_)
+        );
+        late && throttlable
     }
 
     /// Whether there is no room for a large request of so many bytes, beside those that wait already.

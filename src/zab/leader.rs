@@ -177,11 +177,13 @@ impl Leader {
             return Verdict::Stay;
         };
         learner.heard = now;
+        // Before it serves clients it has nothing to ask for them.
+        let serves = learner.stage == Stage::Synced;
         match packet.kind {
             PacketKind::AckEpoch => return self.promise(from, &packet, common, effects),
             PacketKind::Ack => return self.acked(from, packet.zxid(), common, effects),
-            PacketKind::Request => effects.push(Effect::Request(from, packet)),
-            PacketKind::Revalidate => effects.push(Effect::Revalidate(from, packet)),
+            PacketKind::Request if serves => effects.push(Effect::Request(from, packet)),
+            PacketKind::Revalidate if serves => effects.push(Effect::Revalidate(from, packet)),
             PacketKind::Ping => effects.push(Effect::Touched(from, packet)),
             _ => self.drop_learner(from, effects),
         }

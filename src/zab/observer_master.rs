@@ -64,12 +64,14 @@ impl ObserverMaster {
             return effects.push(Effect::Hangup(from));
         };
         observer.heard = now;
+        // Before it serves clients it has nothing to ask for them.
+        let (serves, syncs) = (observer.stage == Stage::Synced, observer.stage >= Stage::Syncing);
         match packet.kind {
             PacketKind::AckEpoch => self.promised(from, &packet, common, effects),
             PacketKind::Ack => self.acked(from, packet.zxid(), effects),
-            PacketKind::Request => effects.push(Effect::Request(from, packet)),
-            PacketKind::Revalidate => effects.push(Effect::Revalidate(from, packet)),
-            PacketKind::Ping => effects.push(Effect::Touched(from, packet)),
+            PacketKind::Request if serves => effects.push(Effect::Request(from, packet)),
+            PacketKind::Revalidate if serves => effects.push(Effect::Revalidate(from, packet)),
+            PacketKind::Ping if syncs => effects.push(Effect::Touched(from, packet)),
             _ => self.drop_observer(from, effects),
         }
     }

@@ -48,7 +48,9 @@ fn what_is_fixed_changes_no_history() {
         let again = run(&Plan::parse(&fixed.to_toml()).unwrap(), &RunOptions::default());
         let (before, after) = (acted(&outcome.events), acted(&again.events));
         let same = before.iter().zip(&after).take_while(|(before, after)| before == after).count();
-        assert!(same * 3 >= before.len(), "{}: {same} of {}", file.display(), before.len());
+        let part = (before.get(same), after.get(same));
+        let of = before.len();
+        assert!(same * 3 >= of, "{}: {same} of {of}, then {part:?}", file.display());
         if same < before.len() {
             moved.push(file.display().to_string());
         }

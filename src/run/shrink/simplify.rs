@@ -129,6 +129,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         one(|it, _| it.local_sessions = false),
         one(|it, usual| it.tick_ms = usual.tick_ms),
         one(|it, usual| it.outstanding_max = usual.outstanding_max),
+        one(|it, usual| it.requests_max = usual.requests_max),
         one(|it, usual| it.snapshot_every = usual.snapshot_every),
         one(|it, usual| it.snapshot_chunk = usual.snapshot_chunk),
         one(|it, usual| it.commit_log_count = usual.commit_log_count),

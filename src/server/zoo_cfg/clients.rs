@@ -29,7 +29,7 @@ pub(super) fn limits(from: &mut Entries) -> Result<ClientLimits, BadZooCfg> {
         }
     }
     if let Some(bytes) = from.number("largeRequestThreshold", -1..=most)? {
-        limits.large_from_bytes = usize::try_from(bytes as i64).ok();
+        limits.large_from_bytes = usize::try_from(bytes as i64).ok().filter(|&it| it > 0);
     }
     if let Some(bytes) = from.number("largeRequestMaxBytes", 1..=most)? {
         limits.large_bytes_max = bytes as usize;
