@@ -56,6 +56,8 @@ enum Wait {
     Answers { first: u64, ops: Vec<Op>, answers: Vec<Option<(Answer, bool)>> },
     /// A moment.
     Until(Time),
+    /// A moment, and all that has arrived by then.
+    Behind(Time),
     /// A watch, or a moment.
     Told(Time),
     /// The process is gone until then.
@@ -68,7 +70,7 @@ impl Wait {
     fn is_answered(&self) -> bool {
         match self {
             Wait::Answers { answers, .. } => answers.iter().all(Option::is_some),
-            Wait::Until(_) | Wait::Told(_) | Wait::Gone(_) | Wait::Rest => true,
+            Wait::Until(_) | Wait::Behind(_) | Wait::Told(_) | Wait::Gone(_) | Wait::Rest => true,
         }
     }
 }
@@ -106,7 +108,7 @@ impl ClientProcess {
         let mut standstill = Standstill::default();
         loop {
             assert!(standstill.passes(node.now()), "a client waits for something at last");
-            node.advance();
+            node.advance(inbox.is_empty());
             node.show();
             let waiting = inbox.try_next();
             let arrival = match waiting {
@@ -141,7 +143,7 @@ impl Node {
 
     fn set_timer(&self) {
         let own = match self.wait {
-            Wait::Until(at) | Wait::Told(at) | Wait::Gone(at) => at,
+            Wait::Until(at) | Wait::Behind(at) | Wait::Told(at) | Wait::Gone(at) => at,
             Wait::Answers { .. } | Wait::Rest => Time::NEVER,
         };
         let at = if self.is_gone() { own } else { own.min(self.client.deadline()) };
@@ -244,8 +246,9 @@ impl Node {
         }
     }
 
-    /// Goes on with the workload as far as it goes without waiting.
-    fn advance(&mut self) {
+    /// Goes on with the workload as far as it goes without waiting; whether nothing has arrived that
+    /// was not yet looked at.
+    fn advance(&mut self, has_all: bool) {
         loop {
             let now = self.now();
             let wait = std::mem::replace(&mut self.wait, Wait::Rest);
@@ -255,9 +258,12 @@ impl Node {
                     return;
                 }
                 Wait::Answers { answers, .. } => self.after_answers(answers),
-                Wait::Until(_) | Wait::Told(_) if self.session_ended => self.after_session_end(),
+                Wait::Until(_) | Wait::Behind(_) | Wait::Told(_) if self.session_ended => {
+                    self.after_session_end()
+                }
                 Wait::Told(_) if !self.told.is_empty() => self.after_told(),
                 Wait::Until(at) | Wait::Told(at) if at <= now => self.ask(Seen::Nothing),
+                Wait::Behind(at) if at <= now && has_all => self.ask(Seen::Nothing),
                 Wait::Gone(at) if at <= now => self.come_back(),
                 Wait::Rest if self.begins_to_verify() => self.ask(Seen::Nothing),
                 waits => {
@@ -334,7 +340,7 @@ impl Node {
         match step {
             Step::Do(ops) => self.call(ops),
             Step::Pause(pause) => self.wait = Wait::Until(now + pause),
-            Step::Until(at) => self.wait = Wait::Until(at),
+            Step::Until(at) => self.wait = Wait::Behind(at),
             Step::Await(patience) => self.wait = Wait::Told(now + patience),
             Step::Claim(claim) => {
                 let client = self.id();

@@ -75,6 +75,11 @@ impl Inbox {
         self.lock().arrivals.pop_front()
     }
 
+    /// Whether everything that has arrived was taken.
+    pub fn is_empty(&self) -> bool {
+        self.lock().arrivals.is_empty()
+    }
+
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<Arrival> {
         let mut state = self.lock();
         if let Some(arrival) = state.arrivals.pop_front() {
