@@ -247,3 +247,31 @@ fn a_session_that_nobody_knows_gets_no_ephemeral_znode() {
         assert_eq!(found, expected, "flags {flags}");
     }
 }
+
+#[test]
+fn what_a_stranger_asks_on_the_port_for_observers_stays_there() {
+    let mut stage = Stage::with_observers();
+    let leader = begin(&mut stage, false, 9).unwrap();
+    stage.take_said(leader);
+    let observer = |server: u8| {
+        let info = LearnerInfo { server: ServerId(server), version: Zxid::ZERO };
+        written(|to| info.packet(true, Epoch(0)).encode(to))
+    };
+    let floor = Zxid::floor_of(Epoch(1));
+    let promise = said(PacketKind::AckEpoch, Zxid::ZERO, Some(vec![0; 4]));
+    let short = said(PacketKind::Revalidate, Zxid::ZERO, Some(vec![0; 8]));
+    // The one is too early; the other one, for which a leader would hang up, is cut off.
+    for (says, is_open) in [
+        (vec![observer(77), short.clone()], false),
+        (vec![observer(77), promise.clone(), said(PacketKind::Ack, floor, None)], true),
+        (vec![observer(77), promise, said(PacketKind::Ack, floor, None), short], false),
+        (vec![observer(1)], false),
+        (vec![observer(2)], false),
+    ] {
+        let stranger = stage.accept(Port::Observers);
+        says.iter().for_each(|bytes| stage.bytes(stranger, bytes));
+        assert_eq!(stage.open.contains(&stranger), is_open, "{says:?}");
+        assert!(stage.open.contains(&leader) && stage.server.state().serving);
+        assert!(stage.take_said(leader).is_empty(), "{says:?}");
+    }
+}

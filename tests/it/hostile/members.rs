@@ -187,7 +187,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any_bytes(),
     ];
     prop_oneof![
-        2 => select(vec![Port::Election, Port::Learner]).prop_map(Act::Accept),
+        3 => select(vec![Port::Election, Port::Learner, Port::Observers]).prop_map(Act::Accept),
         4 => (0..3usize, prop::bool::weighted(0.8))
             .prop_map(|(at, connects)| Act::Connect { at, connects }),
         12 => (any::<Index>(), said).prop_map(|(on, bytes)| Act::Say { on, bytes }),
@@ -298,7 +298,7 @@ fn whatever_members_say_a_server_in_a_role_stays_sound() {
         prop::collection::vec(prop_oneof![3 => packet().prop_map(Some), 1 => Just(None)], 0..20);
     let way = (any::<bool>(), 0..7usize);
     holds((way, links, prop::collection::vec(act(), 0..20)), |((leads, steps), says, acts)| {
-        let mut stage = Stage::of(3);
+        let mut stage = Stage::with_observers();
         let Some(conn) = begin(&mut stage, leads, steps) else { return Ok(()) };
         for bytes in says {
             match bytes {

@@ -47,6 +47,12 @@ impl Stage {
         Stage::by(config(ServerId(1), count), image)
     }
 
+    /// Server `s1` of three, which serves observers while it follows.
+    pub fn with_observers() -> Stage {
+        let config = Config { observer_master_port: Some(2_191), ..config(ServerId(1), 3) };
+        Stage::by(config, &Image::new())
+    }
+
     /// Server `s1` with a configuration of its own.
     pub fn by(config: Config, image: &Image) -> Stage {
         let located = config.ensemble.members.keys().copied().collect();
