@@ -90,7 +90,8 @@ pub enum Step {
     Do(Vec<Op>),
     /// Does nothing for so long.
     Pause(Millis),
-    /// Does nothing until this moment of the run; nothing at all when it is over.
+    /// Does nothing until this moment of the run has come, and all that has arrived by then was looked
+    /// at; nothing at all when it is over.
     Until(Time),
     /// Waits until a watch speaks, at most for so long.
     Await(Millis),

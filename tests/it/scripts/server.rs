@@ -1,9 +1,10 @@
 //! Plays a script for whole servers: one, or several with a network between them that delivers at
 //! once, each with a disk that works at once unless it is held.
 //!
-//! `servers 3 observers=1 KEY=VALUE local upgrades read_only` (with `spares=1` there are more servers, which
-//! wait for a part, and members can change; `acl=kept` then lets nobody change them, `alone` makes no
-//! ensemble); then lines `MS WHAT`: time passes up to there, with every tick that a server
+//! `servers 3 observers=1 KEY=VALUE local upgrades read_only masters` (`masters`: followers serve the
+//! observers; with `spares=1` there are more servers, which wait for a part, and members can change;
+//! `acl=kept` then lets nobody change them, `alone` makes no ensemble); then lines `MS WHAT`: time
+//! passes up to there, with every tick that a server
 //! asks for. `start s1`, `crash s1` (the power fails), `cut s1 s2`, `hold s1`, `release s1`, `state`; of
 //! a client: `dial k1 s1`, `connect k1 timeout=4000 session=S last=1:5 password=wrong`, `hang up k1`,
 //! `raw k1 HEX`, and `k1 XID REQUEST`, several joined by ` & ` in one piece. `session=a` is the first
@@ -164,6 +165,7 @@ impl Stage {
                 ..OperationSettings::default()
             },
             trust: Trust { empty: !has("guarded"), ..Trust::default() },
+            observer_master_port: has("masters").then_some(2_191),
             init_limit_ticks: 5,
             sync_limit_ticks: 2,
             sessions: SessionKinds {
