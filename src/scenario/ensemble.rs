@@ -85,9 +85,9 @@ impl Default for EnsembleWish {
 #[allow(missing_docs, reason = "said once, at the wish")]
 pub struct Ensemble {
     pub servers: u8,
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub observers: u8,
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub spares: u8,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reconfigures: bool,
@@ -119,12 +119,8 @@ fn is_usual(outstanding_max: &u32) -> bool {
     *outstanding_max == OUTSTANDING_MAX
 }
 
-fn is_zero(requests_max: &u32) -> bool {
-    *requests_max == 0
-}
-
-fn is_none(count: &u8) -> bool {
-    *count == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 impl Ensemble {

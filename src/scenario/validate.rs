@@ -89,7 +89,7 @@ fn ensemble(it: &EnsembleWish) -> Reason {
     servers(it.servers, it.observers)?;
     spares(it.spares, it.reconfigures)?;
     if it.observer_masters && it.observers == 0 && !it.reconfigures {
-        return Err("[ensemble]: `observer_masters` are there for `observers`".to_owned());
+        return Err("[ensemble]: `observer_masters` need `observers`, or `reconfigures = true`".to_owned());
     }
     let least = [
         ("tick_ms", it.tick_ms),
@@ -222,7 +222,7 @@ fn numbers(it: &Ensemble) -> Reason {
     let least = [it.tick_ms, it.init_limit_ticks, it.sync_limit_ticks, it.snapshot_every];
     let more = [it.snapshot_chunk, it.max_notification_interval_ms, it.outstanding_max];
     if least.iter().chain(&more).any(|&number| number == 0) {
-        return Err("[ensemble]: only `commit_log_count` may be 0".to_owned());
+        return Err("[ensemble]: only `commit_log_count` and `requests_max` may be 0".to_owned());
     }
     Ok(())
 }

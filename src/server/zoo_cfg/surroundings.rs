@@ -92,11 +92,11 @@ const MISSED: &[&str] = &[
     "superUser",
 ];
 
-/// What is said of them.
-const MISSED_WHY: &str = "this server cannot do that; leave the line out";
-
 /// The same, of keys that begin so.
 const MISSED_GROUPS: &[&str] = &["authProvider", "group.", "weight."];
+
+/// What is said of all these.
+const MISSED_WHY: &str = "this server cannot do that; leave the line out";
 
 /// How the files are kept: nothing is removed unless it is asked for, as in ZooKeeper.
 pub(super) fn keeping(from: &mut Entries, config: &mut Config) -> Result<(), BadZooCfg> {
