@@ -89,7 +89,9 @@ fn ensemble(it: &EnsembleWish) -> Reason {
     servers(it.servers, it.observers)?;
     spares(it.spares, it.reconfigures)?;
     if it.observer_masters && it.observers == 0 && !it.reconfigures {
-        return Err("[ensemble]: `observer_masters` need `observers`, or `reconfigures = true`".to_owned());
+        return Err(
+            "[ensemble]: `observer_masters` need `observers`, or `reconfigures = true`".to_owned()
+        );
     }
     let least = [
         ("tick_ms", it.tick_ms),
