@@ -71,23 +71,25 @@ impl AccessControl {
         model: &Model,
         (request, answer): (&Request, &Answer),
     ) -> Result<(), Violation> {
-        let (zxid, refused) = match answer {
-            Answer::Ok { zxid, .. } => (*zxid, false),
-            Answer::Refused { zxid, code: ErrorCode::NoAuth } => (*zxid, true),
-            Answer::Refused { .. } | Answer::Unknown(_) => return Ok(()),
-        };
-        let Some((path, may)) = model.versions().may_read(request, zxid) else { return Ok(()) };
-        self.checked += 1;
-        if may != refused {
+        let (Answer::Ok { zxid, .. } | Answer::Refused { zxid, .. }) = answer else {
             return Ok(());
-        }
-        let (client, op) = (request.client, &request.op);
-        let claim = if may {
-            format!("{client} was refused `{op}` at {zxid}, though {path} is for it to read")
-        } else {
-            format!("{client} was answered `{op}` at {zxid}, though {path} is not for it to read")
         };
-        Err(Violation::new(claim, [request.invoked, event.index]))
+        for (path, may, let_in) in model.versions().accesses(request, answer, *zxid) {
+            self.checked += 1;
+            if may == let_in {
+                continue;
+            }
+            let (client, op) = (request.client, &request.op);
+            let claim = if may {
+                format!("{client} was refused `{op}` at {zxid}, though {path} is for it to read")
+            } else {
+                format!(
+                    "{client} was answered `{op}` at {zxid}, though {path} is not for it to read"
+                )
+            };
+            return Err(Violation::new(claim, [request.invoked, event.index]));
+        }
+        Ok(())
     }
 
     /// ZOOKEEPER-4799: who may not read a znode is not told of it.

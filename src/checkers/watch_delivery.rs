@@ -107,6 +107,9 @@ impl WatchDelivery {
             (Op::RemoveWatches { path, which }, None | Some(ErrorCode::NoWatcher)) => {
                 return watches.removed(event, (path, *which), refused.is_none());
             }
+            (Op::CheckWatches { path, which }, None | Some(ErrorCode::NoWatcher)) => {
+                return watches.asked_after(event, (path, *which), refused.is_none());
+            }
             _ => {}
         }
         Ok(())
@@ -119,7 +122,7 @@ fn left_by(op: &Op, refused: Option<ErrorCode>) -> Option<(ZPath, WatchKind)> {
     match (op, refused) {
         (Op::Exists { path, watch: true }, None | Some(ErrorCode::NoNode))
         | (Op::GetData { path, watch: true }, None) => Some((path.clone(), WatchKind::Data)),
-        (Op::GetChildren { path, watch: true }, None) => Some((path.clone(), WatchKind::Child)),
+        (Op::GetChildren { path, watch: true, .. }, None) => Some((path.clone(), WatchKind::Child)),
         _ => None,
     }
 }
@@ -127,6 +130,7 @@ fn left_by(op: &Op, refused: Option<ErrorCode>) -> Option<(ZPath, WatchKind)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::Form;
 
     #[test]
     fn only_exists_leaves_a_watch_when_refused() {
@@ -134,6 +138,7 @@ mod tests {
         let refused = Some(ErrorCode::NoNode);
         assert!(left_by(&Op::Exists { path: path.clone(), watch: true }, refused).is_some());
         assert!(left_by(&Op::GetData { path: path.clone(), watch: true }, refused).is_none());
-        assert!(left_by(&Op::GetChildren { path, watch: false }, None).is_none());
+        let form = Form::First;
+        assert!(left_by(&Op::GetChildren { path, watch: false, form }, None).is_none());
     }
 }

@@ -217,26 +217,46 @@ impl Watches {
         (path, which): (&ZPath, Watching),
         told: bool,
     ) -> Result<(), Violation> {
-        let any = which == Watching::Any;
-        let mut found = false;
-        for (table, one) in
-            [(WatchKind::Data, Watching::Data), (WatchKind::Child, Watching::Children)]
-        {
-            let slot = (path.clone(), table);
-            found |= (any || which == one) && self.armed.remove(&slot).is_some();
+        let found = self.has(path, which);
+        for slot in slots_of(path, which) {
+            self.armed.remove(&slot);
         }
-        for (recursive, one) in [(false, Watching::Persistent), (true, Watching::Recursive)] {
-            let slot = (path.clone(), recursive);
-            found |= (any || which == one) && self.lasting.remove(&slot).is_some();
+        for slot in lasting_of(path, which) {
+            self.lasting.remove(&slot);
         }
+        self.told_rightly(event, ("remove", path, which), (found, told))
+    }
+
+    /// The client asked whether it has watches: it has some exactly when it was told so.
+    pub(super) fn asked_after(
+        &mut self,
+        event: &Event,
+        (path, which): (&ZPath, Watching),
+        told: bool,
+    ) -> Result<(), Violation> {
+        let found = self.has(path, which);
+        self.told_rightly(event, ("check", path, which), (found, told))
+    }
+
+    fn has(&self, path: &ZPath, which: Watching) -> bool {
+        slots_of(path, which).any(|slot| self.armed.contains_key(&slot))
+            || lasting_of(path, which).any(|slot| self.lasting.contains_key(&slot))
+    }
+
+    fn told_rightly(
+        &mut self,
+        event: &Event,
+        (what, path, which): (&str, &ZPath, Watching),
+        (found, told): (bool, bool),
+    ) -> Result<(), Violation> {
         self.decided += 1;
         if found == told {
             return Ok(());
         }
         let (had, said) = if found { ("has", "none") } else { ("has not", "one") };
         let claim = format!(
-            "{} asked to remove a watch ({which:?}) on {path} that it {had}, and was told that there \
-             was {said}",
+            "{} asked to {what} a watch ({which:?}) on {path} that it {had}, and was told that \
+             there was {said}",
             self.client
         );
         Err(Violation::new(claim, [event.index]))
@@ -477,6 +497,20 @@ impl Rearm {
         let child = self.child.iter().map(|path| ((path, WatchKind::Child), false));
         data.chain(exist).chain(child)
     }
+}
+
+/// The places of watches that speak once.
+fn slots_of(path: &ZPath, which: Watching) -> impl Iterator<Item = Slot> {
+    let kinds = [(WatchKind::Data, Watching::Data), (WatchKind::Child, Watching::Children)];
+    let meant = move |one| which == Watching::Any || which == one;
+    kinds.into_iter().filter(move |it| meant(it.1)).map(|(kind, _)| (path.clone(), kind))
+}
+
+/// Those of watches that stay.
+fn lasting_of(path: &ZPath, which: Watching) -> impl Iterator<Item = Lasting> {
+    let kinds = [(false, Watching::Persistent), (true, Watching::Recursive)];
+    let meant = move |one| which == Watching::Any || which == one;
+    kinds.into_iter().filter(move |it| meant(it.1)).map(|(recursive, _)| (path.clone(), recursive))
 }
 
 /// In which tables an event of this kind looks for watches (`DataTree.deleteNode`: in both, with

@@ -194,7 +194,7 @@ fn right_answer(
 ) -> Result<(), Violation> {
     let right = match (&txn.expected, answer) {
         (Expected::Unjudged, _) => true,
-        (Expected::Ok(due), Answer::Ok { outcome, .. }) => same_outcome(due, outcome),
+        (Expected::Ok(due), Answer::Ok { outcome, .. }) => due == outcome,
         (Expected::Refused(due), Answer::Refused { code, .. }) => due == code,
         (Expected::Ok(_) | Expected::Refused(_), _) => false,
     };
@@ -210,20 +210,6 @@ fn right_answer(
         request.client, request.op, txn.zxid
     );
     Err(Violation::new(claim, [request.invoked, txn.event, event.index]))
-}
-
-/// Equal, but that the first form of create brings no Stat.
-fn same_outcome(due: &Outcome, found: &Outcome) -> bool {
-    match (due, found) {
-        (Outcome::Created { path, .. }, Outcome::Created { path: found, stat: None }) => {
-            path == found
-        }
-        (Outcome::Multi(due), Outcome::Multi(found)) => {
-            let mut each = due.iter().zip(found);
-            due.len() == found.len() && each.all(|(due, found)| same_outcome(due, found))
-        }
-        _ => due == found,
-    }
 }
 
 /// What differs between two outcomes, in words.

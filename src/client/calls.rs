@@ -1,16 +1,17 @@
 //! Between what an application asks and learns, and the records on the wire.
 
 use crate::base::{Data, ErrorCode, ServerId, Stat, ZPath, Zxid};
-use crate::history::{self, Answer, CreateMode, Members, Op, Outcome, Passing, Proof, Watching};
-use crate::ops::{
-    AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl, GetChildren,
-    GetData, Multi, MultiResult, Part, Reconfig, RemoveWatches, Reply, Request, SetAcl, SetData,
-    Sync,
+use crate::history::{
+    self, Answer, CreateMode, Form, Identity, Members, Op, Outcome, Passing, Proof, Watching,
 };
-use crate::wire::{Acl, Malformed, Membership, Reader, ReplyHeader, opcode};
+use crate::ops::{
+    AddWatch, Auth, Check, CloseSession, Create, CreateTtl, Delete, Exists, GetAcl,
+    GetAllChildrenNumber, GetChildren, GetData, GetEphemerals, Multi, MultiRead, MultiResult, Part,
+    Read, Reconfig, RemoveWatches, Reply, Request, SetAcl, SetData, Sync, WhoAmI,
+};
+use crate::wire::{self, Acl, Malformed, Membership, Reader, ReplyHeader, opcode};
 
-/// The request that an operation becomes. Creates and questions for children take the form that
-/// also answers with a Stat.
+/// The request that an operation becomes.
 pub(super) fn request(op: &Op) -> Request {
     let text = ZPath::to_string;
     match op {
@@ -19,8 +20,12 @@ pub(super) fn request(op: &Op) -> Request {
         Op::GetData { path, watch } => {
             Request::GetData(GetData { path: text(path), watch: *watch })
         }
-        Op::GetChildren { path, watch } => {
-            Request::GetChildren2(GetChildren { path: text(path), watch: *watch })
+        Op::GetChildren { path, watch, form } => {
+            let asked = GetChildren { path: text(path), watch: *watch };
+            match form {
+                Form::First => Request::GetChildren(asked),
+                Form::Second => Request::GetChildren2(asked),
+            }
         }
         Op::Multi(parts) => Request::Multi(Multi { parts: parts.iter().map(part).collect() }),
         Op::Sync { path } => Request::Sync(Sync { path: text(path) }),
@@ -41,17 +46,31 @@ pub(super) fn request(op: &Op) -> Request {
         Op::RemoveWatches { path, which } => {
             Request::RemoveWatches(RemoveWatches { path: text(path), kind: number_of(*which) })
         }
+        Op::CheckWatches { path, which } => {
+            Request::CheckWatches(RemoveWatches { path: text(path), kind: number_of(*which) })
+        }
+        Op::MultiRead(parts) => {
+            Request::MultiRead(MultiRead { parts: parts.iter().map(read).collect() })
+        }
+        Op::GetEphemerals { prefix } => {
+            Request::GetEphemerals(GetEphemerals { prefix: prefix.clone() })
+        }
+        Op::GetAllChildrenNumber { path } => {
+            Request::GetAllChildrenNumber(GetAllChildrenNumber { path: text(path) })
+        }
+        Op::WhoAmI => Request::WhoAmI(WhoAmI),
         Op::Check { .. } => panic!("a check stands inside a multi, but this one was sent: {op}"),
     }
 }
 
 fn part(op: &Op) -> Part {
     match op {
-        Op::Create { path, data, mode, acls } => {
+        Op::Create { path, data, mode, acls, form } => {
             let acls = acls.to_vec().iter().map(entry).collect();
             let (path, data, flags) = (path.to_string(), data.clone(), flags_of(*mode));
             let create = Create { path, data, acls, flags };
             match mode.passing() {
+                None if *form == Form::First => Part::Create(create),
                 None => Part::Create2(create),
                 Some(Passing::Container) => Part::CreateContainer(create),
                 Some(Passing::Ttl { ms }) => Part::CreateTtl(CreateTtl { create, ttl_ms: ms }),
@@ -74,8 +93,26 @@ fn part(op: &Op) -> Part {
         | Op::SetAcl { .. }
         | Op::AddWatch { .. }
         | Op::RemoveWatches { .. }
+        | Op::CheckWatches { .. }
+        | Op::MultiRead(_)
+        | Op::GetEphemerals { .. }
+        | Op::GetAllChildrenNumber { .. }
+        | Op::WhoAmI
         | Op::Reconfig { .. }
         | Op::Close => panic!("a multi only writes and checks, but this was put into one: {op}"),
+    }
+}
+
+/// A question among several.
+fn read(op: &Op) -> Read {
+    match op {
+        Op::GetData { path, watch: false } => {
+            Read::Data(GetData { path: path.to_string(), watch: false })
+        }
+        Op::GetChildren { path, watch: false, form: Form::First } => {
+            Read::Children(GetChildren { path: path.to_string(), watch: false })
+        }
+        _ => panic!("a multi-read only asks for data and names, but this was put into one: {op}"),
     }
 }
 
@@ -170,7 +207,8 @@ pub(super) fn answer(op: &Op, header: ReplyHeader, body: &mut Reader) -> Result<
 /// The number of the request that [`request`] makes, without making it.
 fn opcode_of(op: &Op) -> i32 {
     match op {
-        Op::Create { mode, .. } => match mode.passing() {
+        Op::Create { mode, form, .. } => match mode.passing() {
+            None if *form == Form::First => opcode::CREATE,
             None => opcode::CREATE2,
             Some(Passing::Container) => opcode::CREATE_CONTAINER,
             Some(Passing::Ttl { .. }) => opcode::CREATE_TTL,
@@ -179,7 +217,8 @@ fn opcode_of(op: &Op) -> i32 {
         Op::Exists { .. } => opcode::EXISTS,
         Op::GetData { .. } => opcode::GET_DATA,
         Op::SetData { .. } => opcode::SET_DATA,
-        Op::GetChildren { .. } => opcode::GET_CHILDREN2,
+        Op::GetChildren { form: Form::First, .. } => opcode::GET_CHILDREN,
+        Op::GetChildren { form: Form::Second, .. } => opcode::GET_CHILDREN2,
         Op::Multi(_) => opcode::MULTI,
         Op::Check { .. } => opcode::CHECK,
         Op::Sync { .. } => opcode::SYNC,
@@ -190,6 +229,11 @@ fn opcode_of(op: &Op) -> i32 {
         Op::SetAcl { .. } => opcode::SET_ACL,
         Op::AddWatch { .. } => opcode::ADD_WATCH,
         Op::RemoveWatches { .. } => opcode::REMOVE_WATCHES,
+        Op::CheckWatches { .. } => opcode::CHECK_WATCHES,
+        Op::MultiRead(_) => opcode::MULTI_READ,
+        Op::GetEphemerals { .. } => opcode::GET_EPHEMERALS,
+        Op::GetAllChildrenNumber { .. } => opcode::GET_ALL_CHILDREN_NUMBER,
+        Op::WhoAmI => opcode::WHO_AM_I,
     }
 }
 
@@ -201,7 +245,7 @@ fn outcome(op: &Op, reply: Reply) -> Option<Outcome> {
         (Op::Exists { .. }, Reply::Stat(stat)) => Outcome::Exists(stat),
         (Op::GetData { .. }, Reply::Data { data, stat }) => Outcome::Data { data, stat },
         (Op::SetData { .. }, Reply::Stat(stat)) => Outcome::Set(stat),
-        (Op::GetChildren { .. }, Reply::Children { mut children, stat: Some(stat) }) => {
+        (Op::GetChildren { .. }, Reply::Children { mut children, stat }) => {
             children.sort_unstable();
             Outcome::Children { children, stat }
         }
@@ -217,8 +261,35 @@ fn outcome(op: &Op, reply: Reply) -> Option<Outcome> {
         (Op::SetAcl { .. }, Reply::Stat(stat)) => Outcome::AclSet(stat),
         (Op::AddWatch { .. }, Reply::Watching(_)) => Outcome::Watching,
         (Op::RemoveWatches { .. }, Reply::Empty) => Outcome::Removed,
+        (Op::CheckWatches { .. }, Reply::Empty) => Outcome::Watched,
+        (Op::MultiRead(parts), Reply::MultiRead(results)) => read_outcomes(parts, results)?,
+        (Op::GetEphemerals { .. }, Reply::Paths(paths)) => {
+            let paths = paths.iter().map(|path| ZPath::parse(path).ok());
+            let mut paths: Vec<ZPath> = paths.collect::<Option<_>>()?;
+            paths.sort_unstable();
+            Outcome::Ephemerals(paths)
+        }
+        (Op::GetAllChildrenNumber { .. }, Reply::Number(number)) => {
+            Outcome::Number(u32::try_from(number).ok()?)
+        }
+        (Op::WhoAmI, Reply::Identities(all)) => {
+            let identity = |it: wire::Identity| Identity { scheme: it.scheme, id: it.id };
+            Outcome::Identities(all.into_iter().map(identity).collect())
+        }
         _ => return None,
     })
+}
+
+/// Each question's own.
+fn read_outcomes(parts: &[Op], results: Vec<Result<Reply, i32>>) -> Option<Outcome> {
+    if parts.len() != results.len() {
+        return None;
+    }
+    let each = parts.iter().zip(results).map(|(part, result)| match result {
+        Ok(reply) => outcome(part, reply),
+        Err(number) => ErrorCode::from_wire(number).map(Outcome::Refused),
+    });
+    each.collect::<Option<_>>().map(Outcome::MultiRead)
 }
 
 fn created(path: &str, stat: Option<Stat>) -> Option<Outcome> {

@@ -257,5 +257,14 @@ fn text_of_outcome(outcome: &Outcome) -> String {
         Outcome::AclSet(stat) => format!("acl set aversion={}", stat.aversion),
         Outcome::Watching => "watching".to_owned(),
         Outcome::Removed => "removed".to_owned(),
+        Outcome::Watched => "watched".to_owned(),
+        Outcome::MultiRead(parts) => {
+            let parts: Vec<String> = parts.iter().map(text_of_outcome).collect();
+            format!("read [{}]", parts.join(", "))
+        }
+        Outcome::Refused(code) => format!("refused {code:?}"),
+        Outcome::Ephemerals(paths) => format!("ephemerals {paths:?}"),
+        Outcome::Number(number) => format!("number {number}"),
+        Outcome::Identities(all) => format!("identities {all:?}"),
     }
 }

@@ -122,12 +122,14 @@ fn watched(op: &Op) -> Option<&ZPath> {
     match op {
         Op::Exists { path, watch: true }
         | Op::GetData { path, watch: true }
-        | Op::GetChildren { path, watch: true } => Some(path),
+        | Op::GetChildren { path, watch: true, .. } => Some(path),
         Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => None,
         Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::Multi(_) => None,
         Op::Check { .. } | Op::Sync { .. } | Op::Reconfig { .. } | Op::Close => None,
         Op::AddAuth(_) | Op::GetAcl { .. } | Op::SetAcl { .. } => None,
-        Op::AddWatch { .. } | Op::RemoveWatches { .. } => None,
+        Op::AddWatch { .. } | Op::RemoveWatches { .. } | Op::CheckWatches { .. } => None,
+        Op::MultiRead(_) | Op::GetEphemerals { .. } => None,
+        Op::GetAllChildrenNumber { .. } | Op::WhoAmI => None,
     }
 }
 

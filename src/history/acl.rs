@@ -147,7 +147,7 @@ impl<'de> Deserialize<'de> for Acls {
 }
 
 /// Who somebody is, by one scheme.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// `ip`, `digest`.
     pub scheme: String,

@@ -1,6 +1,7 @@
 //! An event in a line, for people: what it is about, and what happened.
 
 use super::{Answer, Change, Claim, Event, Note, Outcome, Role, What};
+use crate::base::ZPath;
 use std::fmt;
 
 impl fmt::Display for Event {
@@ -83,6 +84,21 @@ impl fmt::Display for Outcome {
             Outcome::Multi(parts) => {
                 let parts: Vec<String> = parts.iter().map(Outcome::to_string).collect();
                 write!(f, "all of [{}]", parts.join(", "))
+            }
+            Outcome::MultiRead(parts) => {
+                let parts: Vec<String> = parts.iter().map(Outcome::to_string).collect();
+                write!(f, "[{}]", parts.join(", "))
+            }
+            Outcome::Refused(code) => write!(f, "refused: {code:?}"),
+            Outcome::Ephemerals(paths) => {
+                let paths: Vec<&str> = paths.iter().map(ZPath::as_str).collect();
+                write!(f, "[{}]", paths.join(" "))
+            }
+            Outcome::Number(number) => write!(f, "{number}"),
+            Outcome::Identities(all) => {
+                let all: Vec<String> =
+                    all.iter().map(|it| format!("{}:{}", it.scheme, it.id)).collect();
+                write!(f, "[{}]", all.join(" "))
             }
             Outcome::Reconfigured { version, members } => write!(f, "{members} since {version}"),
             Outcome::MultiRefused(codes) => write!(f, "nothing of it: {codes:?}"),

@@ -23,4 +23,4 @@ pub use kind::nodes_of;
 pub use members::Members;
 pub use message::{Fate, Loss, Message, MessageKind};
 pub use note::{Change, Note, Passing, Role};
-pub use op::{Answer, CreateMode, Kind, Lost, Op, Outcome, Told, Watching};
+pub use op::{Answer, CreateMode, Form, Kind, Lost, Op, Outcome, Told, Watching};

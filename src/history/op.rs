@@ -1,6 +1,6 @@
 //! What a client asks, and what it learns.
 
-use super::{Acls, Members, Passing, Proof};
+use super::{Acls, Identity, Members, Passing, Proof};
 use crate::base::{Data, ErrorCode, ServerId, Stat, ZPath, Zxid};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,6 +20,9 @@ pub enum Op {
         /// Who may do what with it.
         #[serde(default, skip_serializing_if = "Acls::is_open")]
         acls: Acls,
+        /// How it is answered. Containers and znodes with a time to live have one form only.
+        #[serde(default, skip_serializing_if = "Form::is_second")]
+        form: Form,
     },
     /// Deletes a znode without children.
     Delete {
@@ -51,12 +54,15 @@ pub enum Op {
         /// Only at this version; −1 for any.
         version: i32,
     },
-    /// Asks for the children's names and the Stat (`getChildren2`).
+    /// Asks for the children's names.
     GetChildren {
         /// Of which.
         path: ZPath,
         /// Leaves a child watch.
         watch: bool,
+        /// How it is answered.
+        #[serde(default, skip_serializing_if = "Form::is_second")]
+        form: Form,
     },
     /// All or nothing: creates, deletes, sets and checks.
     Multi(Vec<Op>),
@@ -116,9 +122,68 @@ pub enum Op {
         /// Which of them.
         which: Watching,
     },
+    /// Asks whether there are such watches.
+    CheckWatches {
+        /// On which.
+        path: ZPath,
+        /// Which of them.
+        which: Watching,
+    },
+    /// Several questions for data and for names of children (these in their first form), answered at
+    /// one version of the tree, each for itself. They leave no watches.
+    MultiRead(Vec<Op>),
+    /// Asks which ephemeral znodes the session has.
+    GetEphemerals {
+        /// Only those whose path begins with these letters; empty for all.
+        prefix: String,
+    },
+    /// Asks how many znodes are below one, at any depth.
+    GetAllChildrenNumber {
+        /// Below which.
+        path: ZPath,
+    },
+    /// Asks who the server takes the client for.
+    WhoAmI,
+}
+
+/// Two forms that an operation has had in the protocol's history.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Without a Stat in the answer: `create`, `getChildren`.
+    First,
+    /// With one: `create2`, `getChildren2`.
+    #[default]
+    Second,
+}
+
+impl Form {
+    /// Whether the answer brings a Stat.
+    pub fn is_second(&self) -> bool {
+        *self == Form::Second
+    }
 }
 
 impl Op {
+    /// What of it no client can send, because it does not belong where it stands: a check on its own,
+    /// a question in a multi, a write among several questions. `None` when all is in its place.
+    pub fn misplaced(&self) -> Option<&Op> {
+        match self {
+            Op::Check { .. } => Some(self),
+            Op::Multi(parts) => parts.iter().find(|part| match part {
+                Op::Create { .. } | Op::Delete { .. } => false,
+                Op::SetData { .. } | Op::Check { .. } => false,
+                _ => true,
+            }),
+            Op::MultiRead(parts) => parts.iter().find(|part| match part {
+                Op::GetData { watch, .. } => *watch,
+                Op::GetChildren { watch, form, .. } => *watch || form.is_second(),
+                _ => true,
+            }),
+            _ => None,
+        }
+    }
+
     /// True when the operation becomes a transaction.
     pub fn is_write(&self) -> bool {
         match self {
@@ -127,7 +192,9 @@ impl Op {
             Op::Reconfig { .. } | Op::Close => true,
             Op::Exists { .. } | Op::GetData { .. } | Op::GetChildren { .. } => false,
             Op::GetAcl { .. } | Op::Sync { .. } | Op::AddAuth(_) => false,
-            Op::AddWatch { .. } | Op::RemoveWatches { .. } => false,
+            Op::AddWatch { .. } | Op::RemoveWatches { .. } | Op::CheckWatches { .. } => false,
+            Op::MultiRead(_) | Op::GetEphemerals { .. } => false,
+            Op::GetAllChildrenNumber { .. } | Op::WhoAmI => false,
         }
     }
 }
@@ -228,7 +295,7 @@ pub enum Outcome {
     Created {
         /// The whole path, with the number of a sequential znode.
         path: ZPath,
-        /// Of the new znode (`create2`); `None` from the first form of create.
+        /// Of the new znode; `None` from the first form.
         stat: Option<Stat>,
     },
     /// Of `Delete`.
@@ -248,8 +315,9 @@ pub enum Outcome {
     Children {
         /// Names, in ascending order.
         children: Vec<String>,
-        /// The parent's Stat.
-        stat: Stat,
+        /// The parent's Stat; `None` from the first form.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stat: Option<Stat>,
     },
     /// Of `Multi` when all of it was done: an outcome for each part.
     Multi(Vec<Outcome>),
@@ -284,6 +352,18 @@ pub enum Outcome {
     Watching,
     /// Of `RemoveWatches`.
     Removed,
+    /// Of `CheckWatches`: there are some.
+    Watched,
+    /// Of `MultiRead`: an outcome for each question.
+    MultiRead(Vec<Outcome>),
+    /// Within that of a `MultiRead`: this question was refused.
+    Refused(ErrorCode),
+    /// Of `GetEphemerals`: in ascending order.
+    Ephemerals(Vec<ZPath>),
+    /// Of `GetAllChildrenNumber`.
+    Number(u32),
+    /// Of `WhoAmI`: schemes, and names without what is secret of them.
+    Identities(Vec<Identity>),
 }
 
 /// Which watches on a znode are taken away (`Watcher.WatcherType`).
@@ -330,12 +410,12 @@ pub enum Kind {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let watching = |watch: &bool| if *watch { " and watch" } else { "" };
+        let without_stat = |form: &Form| if form.is_second() { "" } else { " without Stat" };
+        let all = |parts: &[Op]| parts.iter().map(Op::to_string).collect::<Vec<_>>().join(", ");
         match self {
-            Op::Create { path, mode, acls, .. } if acls.is_open() => {
-                write!(f, "create {path} ({mode:?})")
-            }
-            Op::Create { path, mode, acls, .. } => {
-                write!(f, "create {path} ({mode:?}) for {acls:?}")
+            Op::Create { path, mode, acls, form, .. } => {
+                write!(f, "create {path} ({mode:?}){}", without_stat(form))?;
+                if acls.is_open() { Ok(()) } else { write!(f, " for {acls:?}") }
             }
             Op::Delete { path, version } => write!(f, "delete {path} at version {version}"),
             Op::Exists { path, watch } => write!(f, "exists {path}{}", watching(watch)),
@@ -343,11 +423,10 @@ impl fmt::Display for Op {
             Op::SetData { path, data, version } => {
                 write!(f, "set {path} to {data:?} at version {version}")
             }
-            Op::GetChildren { path, watch } => write!(f, "children {path}{}", watching(watch)),
-            Op::Multi(parts) => {
-                let parts: Vec<String> = parts.iter().map(Op::to_string).collect();
-                write!(f, "multi [{}]", parts.join(", "))
+            Op::GetChildren { path, watch, form } => {
+                write!(f, "children {path}{}{}", without_stat(form), watching(watch))
             }
+            Op::Multi(parts) => write!(f, "multi [{}]", all(parts)),
             Op::Check { path, version } => write!(f, "check {path} at version {version}"),
             Op::Sync { path } => write!(f, "sync {path}"),
             Op::Reconfig { joining, leaving, whole, at } => {
@@ -365,6 +444,11 @@ impl fmt::Display for Op {
             Op::AddWatch { path, recursive: false } => write!(f, "watch {path}"),
             Op::AddWatch { path, recursive: true } => write!(f, "watch {path} and all below"),
             Op::RemoveWatches { path, which } => write!(f, "do not watch {path} ({which:?})"),
+            Op::CheckWatches { path, which } => write!(f, "is {path} watched ({which:?})?"),
+            Op::MultiRead(parts) => write!(f, "read [{}]", all(parts)),
+            Op::GetEphemerals { prefix } => write!(f, "own ephemerals {prefix}*"),
+            Op::GetAllChildrenNumber { path } => write!(f, "count below {path}"),
+            Op::WhoAmI => f.write_str("who am I?"),
         }
     }
 }

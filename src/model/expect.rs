@@ -46,6 +46,8 @@ pub fn expect(versions: &Versions, op: &Op, stamp: Stamp, ids: &[Identity]) -> E
         Op::Check { .. } | Op::Sync { .. } | Op::Reconfig { .. } => Expected::Unjudged,
         Op::AddAuth(_) | Op::GetAcl { .. } => Expected::Unjudged,
         Op::AddWatch { .. } | Op::RemoveWatches { .. } => Expected::Unjudged,
+        Op::CheckWatches { .. } | Op::MultiRead(_) | Op::WhoAmI => Expected::Unjudged,
+        Op::GetEphemerals { .. } | Op::GetAllChildrenNumber { .. } => Expected::Unjudged,
     }
 }
 
@@ -97,12 +99,15 @@ impl Ahead<'_> {
             Op::Sync { .. } | Op::Close | Op::AddAuth(_) => Err(ErrorCode::Unimplemented),
             Op::GetAcl { .. } | Op::AddWatch { .. } => Err(ErrorCode::Unimplemented),
             Op::RemoveWatches { .. } | Op::Reconfig { .. } => Err(ErrorCode::Unimplemented),
+            Op::CheckWatches { .. } | Op::MultiRead(_) => Err(ErrorCode::Unimplemented),
+            Op::GetEphemerals { .. } | Op::WhoAmI => Err(ErrorCode::Unimplemented),
+            Op::GetAllChildrenNumber { .. } => Err(ErrorCode::Unimplemented),
         }
     }
 
     /// `PrepRequestProcessor.pRequest2TxnCreate`.
     fn create(&mut self, op: &Op) -> Result<Outcome, ErrorCode> {
-        let Op::Create { path, data, mode, acls } = op else {
+        let Op::Create { path, data, mode, acls, form } = op else {
             return Err(ErrorCode::Unimplemented);
         };
         if let Some(Passing::Ttl { ms }) = mode.passing()
@@ -128,7 +133,8 @@ impl Ahead<'_> {
         let owner = if mode.is_ephemeral() { self.stamp.session } else { SessionId(0) };
         let (data, passing) = (data.clone(), mode.passing());
         let znode = created(self.stamp, New { data, owner, passing, acls });
-        let stat = Some(znode.stat());
+        // Containers and znodes with a time to live have no form without.
+        let stat = (form.is_second() || passing.is_some()).then(|| znode.stat());
         self.edit_parent(&path, |parent, zxid| parent.child_created(zxid));
         self.edits.push((path.clone(), Some(znode)));
         Ok(Outcome::Created { path, stat })
@@ -308,7 +314,7 @@ fn carries_out(op: &Op, outcome: &Outcome, change: &Change, ids: &[Identity]) ->
 mod tests {
     use super::*;
     use crate::base::Epoch;
-    use crate::history::CreateMode;
+    use crate::history::{CreateMode, Form};
 
     fn stamp(counter: u32) -> Stamp {
         Stamp { zxid: Zxid::new(Epoch(1), counter), session: SessionId(7), time_ms: 5 }
@@ -333,7 +339,7 @@ mod tests {
 
     fn create(path: &str, mode: CreateMode) -> Op {
         let path = ZPath::parse(path).unwrap();
-        Op::Create { path, data: Data::NULL, mode, acls: Acls::OPEN }
+        Op::Create { path, data: Data::NULL, mode, acls: Acls::OPEN, form: Form::Second }
     }
 
     fn delete(path: &str, version: i32) -> Op {

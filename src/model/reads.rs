@@ -4,8 +4,8 @@ use super::access::{is_believed, masked, may};
 use super::expect::CONFIG;
 use super::requests::Request;
 use super::versions::Versions;
-use crate::base::{ErrorCode, Stat, ZPath, Zxid};
-use crate::history::{Acl, Acls, Identity, Op, Outcome};
+use crate::base::{ErrorCode, SessionId, Stat, ZPath, Zxid};
+use crate::history::{Acl, Acls, Answer, Identity, Op, Outcome};
 use std::fmt::Debug;
 
 impl Versions {
@@ -19,24 +19,51 @@ impl Versions {
         outcome: &Outcome,
         zxid: Zxid,
     ) -> Result<(), String> {
-        let op = &request.op;
-        if let Op::AddAuth(proof) = op {
-            let right = is_believed(proof);
-            return if right { Ok(()) } else { Err("nothing is shown by that".to_owned()) };
+        let ids = &request.ids;
+        match (&request.op, outcome) {
+            (Op::AddAuth(proof), _) if is_believed(proof) => Ok(()),
+            (Op::AddAuth(_), _) => Err("nothing is shown by that".to_owned()),
+            (Op::WhoAmI, Outcome::Identities(found)) => same_identities(found, ids),
+            (Op::GetEphemerals { prefix }, Outcome::Ephemerals(found)) => {
+                self.check_ephemerals((request.session, prefix), found, zxid)
+            }
+            (Op::MultiRead(parts), Outcome::MultiRead(outcomes)) => {
+                if parts.len() != outcomes.len() {
+                    return Err(format!("{} questions have {outcomes:?}", parts.len()));
+                }
+                parts.iter().zip(outcomes).try_for_each(|(part, outcome)| match outcome {
+                    Outcome::Refused(code) => self.check_refusal_of(part, ids, *code, zxid),
+                    outcome => self.check_read_of(part, ids, outcome, zxid),
+                })
+            }
+            (op, outcome) => self.check_read_of(op, ids, outcome, zxid),
         }
-        let Some(path) = read_by(op) else { return Ok(()) };
+    }
+
+    /// The same for a question about one znode, also one among several.
+    fn check_read_of(
+        &self,
+        op: &Op,
+        ids: &[Identity],
+        outcome: &Outcome,
+        zxid: Zxid,
+    ) -> Result<(), String> {
+        let Some(path) = read_by(op) else {
+            let reads = matches!(op, Op::WhoAmI | Op::GetEphemerals { .. } | Op::MultiRead(_));
+            return if reads { Err(format!("{outcome:?} is no answer to it")) } else { Ok(()) };
+        };
         if path.as_str() == CONFIG {
             return Ok(());
         }
         let Some(znode) = self.znode_at(path.as_str(), zxid) else {
             return Err(format!("{path} was not there"));
         };
-        if !may_read(op, &znode.acls, &request.ids) {
+        if !may_read(op, &znode.acls, ids) {
             return Err(format!("who asks may not read {path}, which is for {:?}", znode.acls));
         }
         match (op, outcome) {
             (Op::GetAcl { .. }, Outcome::Acl { acls, stat }) => {
-                let all = may(&znode.acls, Acl::ADMIN, &request.ids);
+                let all = may(&znode.acls, Acl::ADMIN, ids);
                 let due = if all { znode.acls.clone() } else { masked(&znode.acls) };
                 same("ACL", path, acls, &due)?;
                 same_stat(path, stat, &znode.stat())
@@ -46,20 +73,64 @@ impl Versions {
                 same("data", path, data, &znode.data)?;
                 same_stat(path, stat, &znode.stat())
             }
-            (Op::GetChildren { .. }, Outcome::Children { children, stat }) => {
+            (Op::GetChildren { form, .. }, Outcome::Children { children, stat })
+                if form.is_second() == stat.is_some() =>
+            {
                 self.check_children(path, children, zxid)?;
-                same_stat(path, stat, &znode.stat())
+                stat.map_or(Ok(()), |stat| same_stat(path, &stat, &znode.stat()))
+            }
+            (Op::GetAllChildrenNumber { .. }, Outcome::Number(found)) => {
+                let there = self.count_below_at(path.as_str(), zxid);
+                same("number of descendants", path, found, &there)
             }
             _ => Err(format!("{outcome:?} is no answer to it")),
         }
     }
 
-    /// The znode that a request reads after the transactions up to `zxid`, and whether its client
-    /// may; `None` when it is not there, or for everybody.
-    pub fn may_read<'a>(&self, request: &'a Request, zxid: Zxid) -> Option<(&'a ZPath, bool)> {
-        let path = read_by(&request.op)?;
-        let znode = self.znode_at(path.as_str(), zxid).filter(|znode| !znode.acls.is_open())?;
-        Some((path, may_read(&request.op, &znode.acls, &request.ids)))
+    /// The znodes that are not for everybody and that an answered request reads after the
+    /// transactions up to `zxid`, each with whether its client may, and whether it was let.
+    pub fn accesses<'a>(
+        &self,
+        request: &'a Request,
+        answer: &Answer,
+        zxid: Zxid,
+    ) -> Vec<(&'a ZPath, bool, bool)> {
+        let mut all = Vec::new();
+        let mut access = |op: &'a Op, refused: Option<ErrorCode>| {
+            let Some(path) = read_by(op) else { return };
+            let znode = self.znode_at(path.as_str(), zxid);
+            let Some(znode) = znode.filter(|znode| !znode.acls.is_open()) else { return };
+            if refused.is_none_or(|code| code == ErrorCode::NoAuth) {
+                all.push((path, may_read(op, &znode.acls, &request.ids), refused.is_none()));
+            }
+        };
+        match (&request.op, answer) {
+            (Op::MultiRead(parts), Answer::Ok { outcome: Outcome::MultiRead(outcomes), .. }) => {
+                for (part, outcome) in parts.iter().zip(outcomes) {
+                    let refused =
+                        if let Outcome::Refused(code) = outcome { Some(*code) } else { None };
+                    access(part, refused);
+                }
+            }
+            (op, Answer::Ok { .. }) => access(op, None),
+            (op, Answer::Refused { code, .. }) => access(op, Some(*code)),
+            (_, Answer::Unknown(_)) => {}
+        }
+        all
+    }
+
+    fn check_ephemerals(
+        &self,
+        (session, prefix): (SessionId, &str),
+        found: &[ZPath],
+        zxid: Zxid,
+    ) -> Result<(), String> {
+        let own = self.ephemerals_at(session, zxid).into_iter();
+        let there: Vec<&ZPath> = own.filter(|path| path.as_str().starts_with(prefix)).collect();
+        if there.iter().copied().eq(found) {
+            return Ok(());
+        }
+        Err(format!("the session had the ephemeral znodes {there:?}, not {found:?}"))
     }
 
     fn check_children(&self, path: &ZPath, names: &[String], zxid: Zxid) -> Result<(), String> {
@@ -80,34 +151,64 @@ impl Versions {
         code: ErrorCode,
         zxid: Zxid,
     ) -> Result<(), String> {
-        let op = &request.op;
-        if let Op::AddAuth(proof) = op {
-            let right = code == ErrorCode::AuthFailed && !is_believed(proof);
-            return if right { Ok(()) } else { Err(format!("nothing was wrong with `{op}`")) };
+        match &request.op {
+            Op::AddAuth(proof) if code == ErrorCode::AuthFailed && !is_believed(proof) => Ok(()),
+            op @ Op::AddAuth(_) => Err(format!("nothing was wrong with `{op}`")),
+            op => self.check_refusal_of(op, &request.ids, code, zxid),
         }
-        let Some(path) = read_by(op) else { return Ok(()) };
-        let znode = self.znode_at(path.as_str(), zxid);
-        match (code, znode) {
+    }
+
+    /// The same for a question about one znode, also one among several.
+    fn check_refusal_of(
+        &self,
+        op: &Op,
+        ids: &[Identity],
+        code: ErrorCode,
+        zxid: Zxid,
+    ) -> Result<(), String> {
+        if matches!(code, ErrorCode::SessionExpired | ErrorCode::SessionMoved) {
+            return Ok(());
+        }
+        let Some(path) = read_by(op) else {
+            let reads = matches!(op, Op::WhoAmI | Op::GetEphemerals { .. } | Op::MultiRead(_));
+            return if reads { Err(format!("there is no reason for {code:?}")) } else { Ok(()) };
+        };
+        match (code, self.znode_at(path.as_str(), zxid)) {
             (ErrorCode::NoNode, Some(_)) => Err(format!("{path} was there, not {code:?}")),
-            (ErrorCode::NoAuth, Some(znode)) if may_read(op, &znode.acls, &request.ids) => {
+            (ErrorCode::NoAuth, Some(znode)) if may_read(op, &znode.acls, ids) => {
                 Err(format!("who asks may read {path}, which is for {:?}", znode.acls))
             }
             (ErrorCode::NoAuth, Some(_)) | (ErrorCode::NoNode, None) => Ok(()),
-            (ErrorCode::SessionExpired | ErrorCode::SessionMoved, _) => Ok(()),
             _ => Err(format!("nothing at {path} was a reason for {code:?}")),
         }
     }
 }
 
-/// The znode that a read is about.
+/// The znode that a question is about; `None` when it is about several, or about none.
 fn read_by(op: &Op) -> Option<&ZPath> {
     match op {
         Op::Exists { path, .. } | Op::GetData { path, .. } => Some(path),
         Op::GetChildren { path, .. } | Op::GetAcl { path } => Some(path),
+        Op::GetAllChildrenNumber { path } => Some(path),
         Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } | Op::SetAcl { .. } => None,
         Op::Multi(_) | Op::Check { .. } | Op::Sync { .. } | Op::Close | Op::AddAuth(_) => None,
         Op::AddWatch { .. } | Op::RemoveWatches { .. } | Op::Reconfig { .. } => None,
+        Op::CheckWatches { .. } | Op::MultiRead(_) => None,
+        Op::GetEphemerals { .. } | Op::WhoAmI => None,
     }
+}
+
+/// Who somebody is, in any order, without what is secret of it.
+fn same_identities(found: &[Identity], ids: &[Identity]) -> Result<(), String> {
+    let name = |it: &Identity| match &*it.scheme {
+        "digest" => it.id.split(':').next().unwrap_or_default().to_owned(),
+        _ => it.id.clone(),
+    };
+    let mut due: Vec<_> = ids.iter().map(|it| (it.scheme.clone(), name(it))).collect();
+    let mut told: Vec<_> = found.iter().map(|it| (it.scheme.clone(), it.id.clone())).collect();
+    due.sort_unstable();
+    told.sort_unstable();
+    if told == due { Ok(()) } else { Err(format!("the client was {due:?}, not {told:?}")) }
 }
 
 /// Who may read the data may see the rest, too; the list itself is also for those who may change it.

@@ -8,6 +8,7 @@ use super::znode::Znode;
 use crate::base::{SessionId, Stat, ZPath, Zxid};
 use crate::history::{Acls, Kind};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Which of the server's two watch tables a watch is in (`DataTree.dataWatches`, `childWatches`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -89,6 +90,15 @@ impl Versions {
     /// (which is that of their names, too).
     pub fn children_at(&self, path: &str, zxid: Zxid) -> Vec<&ZPath> {
         self.places.get(path).map(|place| place.children.at(zxid)).unwrap_or_default()
+    }
+
+    /// How many znodes are below `path`, at any depth, after the transactions up to `zxid`.
+    pub fn count_below_at(&self, path: &str, zxid: Zxid) -> u32 {
+        let prefix = if path == "/" { path.to_owned() } else { format!("{path}/") };
+        let below =
+            self.places.range::<str, _>((Bound::Excluded(prefix.as_str()), Bound::Unbounded));
+        let below = below.take_while(|(path, _)| path.as_str().starts_with(&prefix));
+        below.filter(|(_, place)| place.at(zxid).is_some()).count() as u32
     }
 
     /// A session that was created at some time.

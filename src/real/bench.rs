@@ -4,7 +4,7 @@
 use super::client::{Caller, Heard};
 use super::clock::Clock;
 use crate::base::{Data, ErrorCode, Time, ZPath};
-use crate::history::{Acls, Answer, ConnectionChange, CreateMode, Lost, Op};
+use crate::history::{Acls, Answer, ConnectionChange, CreateMode, Form, Lost, Op};
 use hdrhistogram::Histogram;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -319,6 +319,7 @@ impl Sources {
                 data: self.value.clone(),
                 mode: CreateMode::EphemeralSequential,
                 acls: Acls::OPEN,
+                form: Form::Second,
             },
         };
         (kind, op)
@@ -361,7 +362,8 @@ async fn prepare(clock: Clock, load: &Load) -> Result<(), BenchError> {
     }
     let mut caller = connect(clock, load).await?;
     let mode = CreateMode::Persistent;
-    let create = |path, data| Op::Create { path, data, mode, acls: Acls::OPEN };
+    let (acls, form) = (Acls::OPEN, Form::Second);
+    let create = |path, data| Op::Create { path, data, mode, acls: acls.clone(), form };
     let root = vec![create(path(ROOT), "".into())];
     let znodes = (0..load.znodes).map(|number| create(znode(number), value(load))).collect();
     for ops in [root, znodes] {

@@ -4,9 +4,11 @@
 use super::error::{Source, reword};
 use super::names::unknown_in;
 use super::{
-    Ensemble, EnsembleWish, Expect, FaultWish, Plan, Scenario, ScenarioError, WorkloadWish,
+    Ensemble, EnsembleWish, Expect, FaultWish, Plan, PlanStep, Scenario, ScenarioError,
+    WorkloadWish,
 };
-use crate::base::Ratio;
+use crate::base::{ClientId, Ratio};
+use crate::history::Op;
 use crate::sim::{DiskSettings, NetworkSettings};
 use crate::workloads::Seat;
 use crate::{checkers, faults, mutants, workloads};
@@ -241,8 +243,23 @@ fn clients(it: &Plan) -> Reason {
             return Err(format!("client {}: `servers` names some of s1 to s{count}", client.id));
         }
         workload_options(&client.workload, &client.options, client.seat)?;
+        let ops = client.steps.iter().flatten().flat_map(PlanStep::ops);
+        ops.enumerate().try_for_each(|(place, op)| in_place(client.id, place, op))?;
     }
     Ok(())
+}
+
+fn in_place(client: ClientId, place: usize, op: &Op) -> Reason {
+    let Some(part) = op.misplaced() else { return Ok(()) };
+    let accepted = match op {
+        Op::Multi(_) => "expected creates, deletes, sets and checks in a multi",
+        Op::MultiRead(_) => {
+            "expected questions for data and, in their first form, for children in a multi-read, \
+             without watches"
+        }
+        _ => "a check stands in a multi",
+    };
+    Err(format!("client {client}: request {}: `{part}` cannot stand there; {accepted}", place + 1))
 }
 
 fn windows(all: &[[u64; 2]], duration_ms: u64) -> Reason {

@@ -5,7 +5,7 @@ use super::ask::{ANY, below, check, children, delete, exists, get, path, set, wa
 use super::turns::{PAUSE_MS, Turns};
 use super::{Seat, Seen, Step, Workload};
 use crate::base::{Range, Rng, ZPath};
-use crate::history::{Acl, Acls, Answer, CreateMode, Op, Outcome, Proof, id_of_secret};
+use crate::history::{Acl, Acls, Answer, CreateMode, Form, Op, Outcome, Proof, id_of_secret};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use toml::Table;
@@ -125,7 +125,8 @@ impl AclClient {
     fn create(&mut self, key: &ZPath, rng: &mut Rng) -> Op {
         let ephemeral = rng.below(8) == 0;
         let mode = if ephemeral { CreateMode::Ephemeral } else { CreateMode::Persistent };
-        Op::Create { path: key.clone(), data: self.value().into(), mode, acls: self.acls(rng) }
+        let (data, acls) = (self.value().into(), self.acls(rng));
+        Op::Create { path: key.clone(), data, mode, acls, form: Form::Second }
     }
 
     fn set_acl(&self, key: &ZPath, rng: &mut Rng) -> Op {

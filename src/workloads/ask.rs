@@ -1,7 +1,7 @@
 //! Requests in short forms, for the workloads.
 
 use crate::base::{Data, ErrorCode, Stat, ZPath};
-use crate::history::{Acls, Answer, CreateMode, Op, Outcome};
+use crate::history::{Acls, Answer, CreateMode, Form, Op, Outcome};
 
 /// Whichever version it has.
 pub const ANY: i32 = -1;
@@ -23,7 +23,8 @@ pub fn create(path: &ZPath, data: impl Into<Data>) -> Op {
 
 /// Creates a znode.
 pub fn create_as(mode: CreateMode, path: &ZPath, data: impl Into<Data>) -> Op {
-    Op::Create { path: path.clone(), data: data.into(), mode, acls: Acls::OPEN }
+    let (path, data, acls, form) = (path.clone(), data.into(), Acls::OPEN, Form::Second);
+    Op::Create { path, data, mode, acls, form }
 }
 
 /// Deletes a znode.
@@ -53,7 +54,15 @@ pub fn exists(path: &ZPath) -> Op {
 
 /// Reads the children, without a watch.
 pub fn children(path: &ZPath) -> Op {
-    Op::GetChildren { path: path.clone(), watch: false }
+    Op::GetChildren { path: path.clone(), watch: false, form: Form::Second }
+}
+
+/// The same in its first form, without a Stat in the answer.
+pub fn without_stat(mut op: Op) -> Op {
+    if let Op::Create { form, .. } | Op::GetChildren { form, .. } = &mut op {
+        *form = Form::First;
+    }
+    op
 }
 
 /// Catches up with the leader.
@@ -71,7 +80,7 @@ pub fn watching(mut read: Op) -> Op {
     read
 }
 
-/// The znode that a single request is about; `None` for a multi, a reconfig and a close.
+/// The znode that a single request is about; `None` for those that are about several, or none.
 pub fn subject(op: &Op) -> Option<&ZPath> {
     match op {
         Op::Create { path, .. } | Op::Delete { path, .. } | Op::SetData { path, .. } => Some(path),
@@ -79,6 +88,8 @@ pub fn subject(op: &Op) -> Option<&ZPath> {
         Op::GetChildren { path, .. } | Op::Check { path, .. } | Op::Sync { path } => Some(path),
         Op::GetAcl { path } | Op::SetAcl { path, .. } => Some(path),
         Op::AddWatch { path, .. } | Op::RemoveWatches { path, .. } => Some(path),
+        Op::CheckWatches { path, .. } | Op::GetAllChildrenNumber { path } => Some(path),
+        Op::MultiRead(_) | Op::GetEphemerals { .. } | Op::WhoAmI => None,
         Op::Multi(_) | Op::Close | Op::AddAuth(_) | Op::Reconfig { .. } => None,
     }
 }
@@ -89,11 +100,13 @@ pub fn stat_of(answer: &Answer) -> Option<&Stat> {
     match outcome {
         Outcome::Exists(stat) | Outcome::Set(stat) | Outcome::AclSet(stat) => Some(stat),
         Outcome::Acl { stat, .. } => Some(stat),
-        Outcome::Data { stat, .. } | Outcome::Children { stat, .. } => Some(stat),
-        Outcome::Created { stat, .. } => stat.as_ref(),
+        Outcome::Data { stat, .. } => Some(stat),
+        Outcome::Created { stat, .. } | Outcome::Children { stat, .. } => stat.as_ref(),
         Outcome::Deleted | Outcome::Multi(_) | Outcome::MultiRefused(_) => None,
         Outcome::Checked | Outcome::Synced | Outcome::Closed => None,
         Outcome::Authenticated | Outcome::Watching | Outcome::Removed => None,
+        Outcome::Watched | Outcome::MultiRead(_) | Outcome::Refused(_) => None,
+        Outcome::Ephemerals(_) | Outcome::Number(_) | Outcome::Identities(_) => None,
         Outcome::Reconfigured { .. } => None,
     }
 }

@@ -10,6 +10,7 @@ use toml::de::Error;
 
 mod acls;
 mod ask;
+mod census;
 mod containers;
 mod ephemerals;
 mod fixed;
@@ -43,6 +44,7 @@ pub const ALL: &[Entry] = &[
         seats: Seats::Observers,
         ..entry("observers", "clients of observers only", observers::build)
     },
+    entry("census", "znodes, watches and names are listed and counted", census::build),
     entry("reconfig", "servers join, leave and get another part", reconfig::build),
 ];
 

@@ -2,7 +2,8 @@
 //! that they can be put right.
 
 use menagerie::base::ClientId;
-use menagerie::scenario::{Plan, Scenario};
+use menagerie::history::Op;
+use menagerie::scenario::{Plan, PlanStep, Scenario};
 use menagerie::{checkers, faults, workloads};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -182,6 +183,12 @@ fn a_broken_plan_says_where() {
     twice.clients[1].id = ClientId(1);
     let mut backwards = plan.clone();
     backwards.faults[0].windows = vec![[2_000, 1_000]];
+    let asking = |text: &str| {
+        let mut asking = plan.clone();
+        let ops = vec![serde_json::from_str::<Op>(text).unwrap()];
+        asking.clients[0].steps = Some(vec![PlanStep::Ask { at_us: 0, ops }]);
+        Plan::parse(&asking.to_toml()).unwrap_err().to_string()
+    };
     let told = [
         Plan::parse(&text[..whole / 2]).unwrap_err().to_string(),
         change("format = 1", "format = 2"),
@@ -191,6 +198,10 @@ fn a_broken_plan_says_where() {
         change("\"s3\"", "\"s4\""),
         Plan::parse(&twice.to_toml()).unwrap_err().to_string(),
         Plan::parse(&backwards.to_toml()).unwrap_err().to_string(),
+        asking(r#"{"check": {"path": "/a", "version": 1}}"#),
+        asking(r#"{"multi": [{"get_data": {"path": "/a", "watch": false}}]}"#),
+        asking(r#"{"multi_read": [{"get_children": {"path": "/a", "watch": false}}]}"#),
+        asking(r#"{"multi_read": [{"get_data": {"path": "/a", "watch": true}}]}"#),
     ];
     insta::assert_snapshot!(told.join("\n"));
 }

@@ -4,7 +4,9 @@
 use menagerie::base::{
     Data, ErrorCode, Rng, ServerId, SessionId, Stat, ZPath, Zxid, sequence_suffix,
 };
-use menagerie::history::{Acls, Answer, Claim, CreateMode, Kind, Lost, Members, Op, Outcome, Told};
+use menagerie::history::{
+    Acls, Answer, Claim, CreateMode, Form, Kind, Lost, Members, Op, Outcome, Told,
+};
 use menagerie::workloads::{self, Seat, Seen, Step, Verify, Workload};
 use std::collections::BTreeMap;
 
@@ -53,8 +55,8 @@ impl Service {
                 let stat = self.at(path, -1)?;
                 Ok(Outcome::Data { data: self.data(path), stat })
             }
-            Op::GetChildren { path, .. } => {
-                let stat = self.at(path, -1)?;
+            Op::GetChildren { path, form, .. } => {
+                let stat = Some(self.at(path, -1)?).filter(|_| form.is_second());
                 Ok(Outcome::Children { children: self.children(path), stat })
             }
             Op::Multi(parts) => Ok(self.multi(parts)),
@@ -73,6 +75,9 @@ impl Service {
             }
             Op::AddWatch { .. } => Ok(Outcome::Watching),
             Op::RemoveWatches { .. } => Ok(Outcome::Removed),
+            Op::CheckWatches { .. } => Ok(Outcome::Watched),
+            Op::MultiRead(_) | Op::GetEphemerals { .. } => self.count(op),
+            Op::GetAllChildrenNumber { .. } | Op::WhoAmI => self.count(op),
             Op::Reconfig { joining, leaving, whole, .. } => {
                 let comes =
                     |id: &ServerId| joining.voters.contains(id) || joining.observers.contains(id);
@@ -89,6 +94,30 @@ impl Service {
                 self.znodes.retain(|_, (_, stat)| stat.ephemeral_owner == SessionId(0));
                 Ok(Outcome::Closed)
             }
+        }
+    }
+
+    /// What lists and counts.
+    fn count(&mut self, op: &Op) -> Result<Outcome, ErrorCode> {
+        match op {
+            Op::MultiRead(parts) => {
+                let each = parts.iter().map(|part| self.perform(part));
+                Ok(Outcome::MultiRead(each.map(|it| it.unwrap_or_else(Outcome::Refused)).collect()))
+            }
+            Op::GetEphemerals { prefix } => {
+                let owned = self.znodes.iter().filter(|it| it.1.1.ephemeral_owner != SessionId(0));
+                let owned = owned.map(|(path, _)| path.clone());
+                let meant = owned.filter(|path| path.as_str().starts_with(prefix.as_str()));
+                Ok(Outcome::Ephemerals(meant.collect()))
+            }
+            Op::GetAllChildrenNumber { path } => {
+                self.at(path, -1)?;
+                let prefix = format!("{}/", path.as_str().trim_end_matches('/'));
+                let is_below = |it: &&ZPath| it.as_str().starts_with(&prefix) && *it != path;
+                Ok(Outcome::Number(self.znodes.keys().filter(is_below).count() as u32))
+            }
+            Op::WhoAmI => Ok(Outcome::Identities(Vec::new())),
+            _ => Err(ErrorCode::Unimplemented),
         }
     }
 
@@ -286,6 +315,7 @@ fn verify_reads_every_znode_once() {
                 data: "x".into(),
                 mode: CreateMode::Persistent,
                 acls: Acls::OPEN,
+                form: Form::Second,
             })
             .unwrap();
     }

@@ -192,9 +192,12 @@ fn paths_of(op: &Op) -> Vec<ZPath> {
         | Op::SetAcl { path, .. }
         | Op::AddWatch { path, .. }
         | Op::RemoveWatches { path, .. }
+        | Op::CheckWatches { path, .. }
+        | Op::GetAllChildrenNumber { path }
         | Op::Sync { path } => vec![path.clone()],
-        Op::Multi(parts) => parts.iter().flat_map(paths_of).collect(),
+        Op::Multi(parts) | Op::MultiRead(parts) => parts.iter().flat_map(paths_of).collect(),
         Op::Close | Op::AddAuth(_) | Op::Reconfig { .. } => Vec::new(),
+        Op::GetEphemerals { .. } | Op::WhoAmI => Vec::new(),
     }
 }
 

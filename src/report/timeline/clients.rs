@@ -226,7 +226,7 @@ fn left_watch(op: &Op, answer: &Answer) -> Option<(bool, ZPath)> {
     match op {
         Op::Exists { path, watch: true } if done || absent => Some((false, path.clone())),
         Op::GetData { path, watch: true } if done => Some((false, path.clone())),
-        Op::GetChildren { path, watch: true } if done => Some((true, path.clone())),
+        Op::GetChildren { path, watch: true, .. } if done => Some((true, path.clone())),
         _ => None,
     }
 }

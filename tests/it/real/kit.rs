@@ -11,6 +11,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -31,9 +32,23 @@ pub(super) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-/// A port that nobody listens on at the moment.
+/// Ports below those from which systems give connections theirs: between the look and the server's
+/// start, nobody else comes by one of these by chance.
+const PORTS: std::ops::Range<u32> = 12_000..32_000;
+
+/// A port that nobody listens on at the moment, and that no other call gets.
 pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let span = PORTS.end - PORTS.start;
+    let first = std::process::id().wrapping_mul(7_919) % span;
+    loop {
+        let step = TAKEN.fetch_add(1, Ordering::Relaxed);
+        assert!(step < span, "no port is free");
+        let port = (PORTS.start + (first + step) % span) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A server: its folder, its configuration, and its process while there is one.

@@ -6,11 +6,11 @@
 
 use menagerie::base::{ConnId, Data, Epoch, SessionId, Stat, Time, Xid, ZPath, Zxid};
 use menagerie::client::{Client, Config, Effect, Input, Rules};
-use menagerie::history::{Acl, Acls, CreateMode, Op, Proof, Watching};
+use menagerie::history::{Acl, Acls, CreateMode, Form, Op, Proof, Watching};
 use menagerie::ops::{MultiResult, Part, Reply, Request};
 use menagerie::wire::{
-    ConnectRequest, ConnectResponse, Frames, Reader, ReplyHeader, RequestHeader, WatcherEvent,
-    Writer,
+    ConnectRequest, ConnectResponse, Frames, Identity, Reader, ReplyHeader, RequestHeader,
+    WatcherEvent, Writer,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -187,6 +187,9 @@ fn op_of(text: &str) -> Op {
     if let Some(parts) = text.strip_prefix("multi ") {
         return Op::Multi(parts.split(", ").map(op_of).collect());
     }
+    if let Some(parts) = text.strip_prefix("read ") {
+        return Op::MultiRead(parts.split(", ").map(op_of).collect());
+    }
     let words: Vec<&str> = text.split(' ').collect();
     let watch = words.contains(&"watch");
     let version = || words.last().unwrap().parse().unwrap();
@@ -198,11 +201,15 @@ fn op_of(text: &str) -> Op {
         "setAcl" => Op::SetAcl { path: at(), acls: acls_of(words[2]), version: version() },
         "addWatch" => Op::AddWatch { path: at(), recursive: words.contains(&"recursive") },
         "removeWatches" => Op::RemoveWatches { path: at(), which: which_of(words[2]) },
+        "checkWatches" => Op::CheckWatches { path: at(), which: which_of(words[2]) },
+        "ephemerals" => Op::GetEphemerals { prefix: words[1].to_owned() },
+        "count" => Op::GetAllChildrenNumber { path: at() },
+        "whoami" => Op::WhoAmI,
         "delete" => Op::Delete { path: at(), version: version() },
         "exists" => Op::Exists { path: at(), watch },
         "get" => Op::GetData { path: at(), watch },
         "set" => Op::SetData { path: at(), data: words[2].into(), version: version() },
-        "children" => Op::GetChildren { path: at(), watch },
+        "children" => Op::GetChildren { path: at(), watch, form: form(&words) },
         "check" => Op::Check { path: at(), version: version() },
         "sync" => Op::Sync { path: at() },
         "close" => Op::Close,
@@ -210,11 +217,22 @@ fn op_of(text: &str) -> Op {
     }
 }
 
-/// `create PATH [ephemeral] [sequential] [container] [ttl=MS] [for ACL,ACL]`
+/// With `bare` the first form, which brings no Stat.
+fn form(words: &[&str]) -> Form {
+    if words.contains(&"bare") { Form::First } else { Form::Second }
+}
+
+/// `create PATH [ephemeral] [sequential] [container] [ttl=MS] [bare] [for ACL,ACL]`
 fn create_of(words: &[&str]) -> Op {
     let acls = words.iter().position(|word| *word == "for");
     let acls = acls.map_or(Acls::OPEN, |at| acls_of(words[at + 1]));
-    Op::Create { path: path(words[1]), data: "x".into(), mode: mode(words), acls }
+    Op::Create {
+        path: path(words[1]),
+        data: "x".into(),
+        mode: mode(words),
+        acls,
+        form: form(words),
+    }
 }
 
 fn acls_of(text: &str) -> Acls {
@@ -289,6 +307,21 @@ fn body_of(text: &str, words: &[&str]) -> Reply {
     let rest = || words[5..].iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     match words[4] {
         "created" => Reply::Created { path: words[5].to_owned(), stat: Some(stat(0)) },
+        "created_bare" => Reply::Created { path: words[5].to_owned(), stat: None },
+        "names" => Reply::Children { children: rest(), stat: None },
+        "paths" => Reply::Paths(rest()),
+        "number" => Reply::Number(words[5].parse().unwrap()),
+        "identities" => {
+            let identity = |text: &str| {
+                let (scheme, id) = text.split_once(':').unwrap();
+                Identity { scheme: scheme.to_owned(), id: id.to_owned() }
+            };
+            Reply::Identities(words[5..].iter().map(|it| identity(it)).collect())
+        }
+        "read" => {
+            let parts = text.strip_prefix("read ").unwrap();
+            Reply::MultiRead(parts.split(", ").map(answer).collect())
+        }
         "watching" => Reply::Watching(0),
         "deleted" => Reply::Deleted,
         "stat" => Reply::Stat(stat(field(text, "version").parse().unwrap())),
@@ -301,6 +334,18 @@ fn body_of(text: &str, words: &[&str]) -> Reply {
         }
         "done" => Reply::Empty,
         _ => panic!("no reply: {text}"),
+    }
+}
+
+/// To one of several questions.
+fn answer(text: &str) -> Result<Reply, i32> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let names = || words[1..].iter().map(|&word| word.to_owned()).collect();
+    match words[0] {
+        "data" => Ok(Reply::Data { data: Data::from(words[1]), stat: stat(0) }),
+        "names" => Ok(Reply::Children { children: names(), stat: None }),
+        "error" => Err(words[1].parse().unwrap()),
+        _ => panic!("no answer: {text}"),
     }
 }
 
