@@ -104,7 +104,6 @@ impl Learner {
             late: Vec::new(),
             acked: Zxid::ZERO,
         };
-        effects.push(Effect::Note(Note::Role(learner.role())));
         learner.dial(common, effects);
         learner
     }

@@ -389,13 +389,20 @@ impl Peer {
     /// The election is over: lead, or follow.
     fn take_role(&mut self, now: Time, effects: &mut Vec<Effect>) {
         self.common.role += 1;
-        let verdict = if self.vote.leader == self.common.settings.id {
-            effects.push(Effect::Note(Note::Role(Role::Leading)));
+        let leader = self.vote.leader;
+        let role = match leader == self.common.settings.id {
+            true => Role::Leading,
+            false if self.common.observes() => Role::Observing(leader),
+            false => Role::Following(leader),
+        };
+        effects.push(Effect::Note(Note::Role(role)));
+        self.fast_forward(effects);
+        let verdict = if role == Role::Leading {
             let (leader, verdict) = Leader::begin(now, &mut self.common, effects);
             self.state = State::Leading(leader);
             verdict
         } else {
-            let learner = Learner::begin(now, self.vote.leader, &mut self.common, effects);
+            let learner = Learner::begin(now, leader, &mut self.common, effects);
             self.state = State::Following(learner);
             Verdict::Stay
         };
@@ -478,7 +485,9 @@ impl Peer {
                 leader.done(now, ticket.then, &mut self.common, effects)
             }
             (State::Leaving, Then::Look) => {
-                self.fast_forward(effects);
+                if (self.common.rules.fast_forward)() == FastForward::None {
+                    self.common.history.forget_pending();
+                }
                 match self.heir.take() {
                     Some(leader) => self.inherit(now, leader, effects),
                     None => self.look(now, effects),
@@ -528,8 +537,8 @@ impl Peer {
         }
     }
 
-    /// Leaves the role when it says so. What is in the log or on the way there has to be on disk,
-    /// and in the tree, before the server votes: its vote says what it holds.
+    /// Leaves the role when it says so. What is in the log or on the way there has to be on disk
+    /// before the server votes: its vote says what it holds.
     fn follow(&mut self, now: Time, verdict: Verdict, effects: &mut Vec<Effect>) {
         self.heir = match verdict {
             Verdict::Stay => return,
@@ -556,12 +565,11 @@ impl Peer {
         }
     }
 
-    /// The tree takes in what the log holds, so that vote, memory and disk are the same
-    /// (ZOOKEEPER-2845).
+    /// The tree takes in what the log holds, so that memory is what the vote has said (ZOOKEEPER-2845).
+    ///
+    /// ZooKeeper does it on the way into an election, where those who read without a leader would see
+    /// what may never be committed.
     fn fast_forward(&mut self, effects: &mut Vec<Effect>) {
-        if (self.common.rules.fast_forward)() == FastForward::None {
-            self.common.history.forget_pending();
-        }
         while let Some(proposal) = self.common.history.deliver() {
             effects.push(Effect::Deliver { proposal, why: Delivery::Logged });
         }

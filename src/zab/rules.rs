@@ -18,8 +18,8 @@ pub struct Rules {
     /// What happens to proposals that are not yet written when a server leaves its role. Correct:
     /// [`LogQueue::Write`].
     pub log_queue: fn() -> LogQueue,
-    /// Whether proposals that are in the log but not committed are put into the tree on the way
-    /// into an election. Correct: [`FastForward::All`].
+    /// Whether proposals that are in the log but not committed are put into the tree when an election
+    /// is over. Correct: [`FastForward::All`].
     pub fast_forward: fn() -> FastForward,
     /// Whether those who say yes are enough: to commit, to establish an epoch, to go on leading.
     /// Correct: [`is_majority`].
