@@ -11,6 +11,7 @@ mod mutual_exclusion;
 mod one_leader_per_epoch;
 mod passing_znodes;
 mod progress;
+mod read_only_mode;
 mod recovery;
 mod replica_agreement;
 mod sequence_monotonicity;
@@ -143,6 +144,9 @@ pub const ALL: &[Entry] = &[
     }),
     safety("access_control", "access control lists are obeyed", || {
         Box::<access_control::AccessControl>::default()
+    }),
+    safety("read_only_mode", "without a leader nothing is changed, and nothing made up", || {
+        Box::<read_only_mode::ReadOnlyMode>::default()
     }),
     safety("passing_znodes", "containers and times to live end in time", || {
         Box::<passing_znodes::PassingZnodes>::default()

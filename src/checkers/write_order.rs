@@ -84,6 +84,10 @@ impl WriteOrder {
             Answer::Refused { code, .. } if is_of_session(*code) => return Ok(()),
             // A check outside of a multi is no transaction (`zookeeper.md`, A.3).
             Answer::Refused { code: ErrorCode::Unimplemented, .. } => return Ok(()),
+            // Without a leader nothing becomes a transaction.
+            Answer::Refused { code: ErrorCode::NotReadOnly, .. } if request.read_only => {
+                return Ok(());
+            }
             Answer::Refused { zxid, .. } => *zxid,
             Answer::Unknown(_) => return Ok(()),
         };

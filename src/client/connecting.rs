@@ -24,6 +24,7 @@ impl Client {
         assert!(!self.link.is_open(), "a client has one connection at most");
         let to = self.hosts.next();
         self.dialled_count += 1;
+        self.conn_number = self.dialled_count;
         self.frames = Frames::default();
         self.link = Link::Dialling { to, until: now + self.connect_timeout() };
         effects.push(Effect::Dial { conn: self.conn(), to });
@@ -35,13 +36,16 @@ impl Client {
         self.link = Link::Greeting { to, until: now + self.connect_timeout() };
         let timeout_ms = i32::try_from(self.config.timeout_ms).unwrap_or(i32::MAX);
         let session = self.session.as_ref();
+        let last_seen = session.map_or(Zxid::ZERO, |session| session.last_seen);
+        // One that the ensemble does not know is of no use elsewhere.
+        let session = session.filter(|session| session.known);
         let request = ConnectRequest {
             protocol: 0,
-            last_seen: session.map_or(Zxid::ZERO, |session| session.last_seen),
+            last_seen,
             timeout_ms,
             session: session.map_or(SessionId(0), |session| session.id),
             password: session.map_or_else(|| vec![0; 16], |session| session.password.clone()),
-            read_only: Some(false),
+            read_only: Some(self.config.read_only),
         };
         effects.push(self.frame(|to| request.encode(to)));
     }
@@ -63,7 +67,8 @@ impl Client {
         effects: &mut Vec<Effect>,
     ) {
         let timeout_ms = u32::try_from(up.timeout.0).unwrap_or(u32::MAX);
-        let change = ConnectionChange::Connected { server: up.to, timeout_ms, resumed };
+        let (server, read_only) = (up.to, up.read_only);
+        let change = ConnectionChange::Connected { server, timeout_ms, resumed, read_only };
         self.hosts.succeeded();
         self.heard = now;
         self.link = Link::Up(up);
@@ -79,7 +84,7 @@ impl Client {
 
     /// A new connection is nobody until it is shown otherwise.
     fn show_again(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        let (conn_number, proofs) = (self.dialled_count, self.proofs.clone());
+        let (conn_number, proofs) = (self.conn_number, self.proofs.clone());
         if proofs.is_empty() {
             return;
         }
@@ -108,7 +113,7 @@ impl Client {
         } else {
             Request::SetWatches(watches)
         };
-        let conn_number = self.dialled_count;
+        let conn_number = self.conn_number;
         effects.push(Effect::Rearm {
             conn_number,
             since,
@@ -143,6 +148,7 @@ impl Client {
         if self.session.is_some() {
             self.say(ConnectionChange::AuthFailed, effects);
         }
+        self.stop_seeking(effects);
         self.abandon(Lost::Auth, effects);
         self.refuse_queue(code, effects);
         self.forget_session();
@@ -154,6 +160,7 @@ impl Client {
     /// still wait for what becomes of them.
     pub(super) fn session_closed(&mut self, effects: &mut Vec<Effect>) {
         self.say(ConnectionChange::Closed, effects);
+        self.stop_seeking(effects);
         self.forget_session();
         self.wants_session = false;
     }
@@ -175,6 +182,7 @@ impl Client {
             Link::Up(_) | Link::Dialling { .. } | Link::Greeting { .. } => {}
             Link::Resting | Link::Pausing { .. } | Link::Vanished => {}
         }
+        self.seek(now, effects);
         assert!(self.deadline() > now, "a tick leaves nothing due");
     }
 
@@ -202,6 +210,7 @@ impl Client {
     /// The connection is gone. The fate of what was on it is unknown, and another one is sought if
     /// one is wanted.
     pub(super) fn lose(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.stop_seeking(effects);
         let pause = if matches!(self.link, Link::Up(_)) {
             self.disconnected(effects);
             false

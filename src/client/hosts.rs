@@ -7,21 +7,31 @@ use crate::base::ServerId;
 pub(super) struct Hosts {
     all: Vec<ServerId>,
     next: usize,
+    /// Comes before the next one.
+    preferred: Option<ServerId>,
     failures_count: usize,
 }
 
 impl Hosts {
     pub(super) fn new(all: Vec<ServerId>) -> Hosts {
         assert!(!all.is_empty(), "a client knows at least one server");
-        Hosts { all, next: 0, failures_count: 0 }
+        Hosts { all, next: 0, preferred: None, failures_count: 0 }
     }
 
     pub(super) fn count(&self) -> usize {
         self.all.len()
     }
 
+    /// Has this one dialled next.
+    pub(super) fn prefer(&mut self, server: Option<ServerId>) {
+        self.preferred = server;
+    }
+
     /// The server to dial now.
     pub(super) fn next(&mut self) -> ServerId {
+        if let Some(preferred) = self.preferred.take() {
+            return preferred;
+        }
         let found = self.all[self.next];
         self.next = (self.next + 1) % self.all.len();
         found

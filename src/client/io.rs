@@ -14,6 +14,8 @@ pub struct Config {
     pub timeout_ms: u32,
     /// How long it waits after every server failed once; more than 0.
     pub reconnect_pause_ms: u32,
+    /// Whether a server without a leader will do, which only reads (`canBeReadOnly`).
+    pub read_only: bool,
     /// How many connections earlier processes of the same client have dialled, so that numbers of
     /// connections stay unique. 0 for the first.
     pub dialled_count: u32,
@@ -66,14 +68,15 @@ pub enum Input<'a> {
 /// statements for the history, which the driver writes down and does not judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// Make a connection.
+    /// Make a connection. There may be two: one to the server that serves the session, and one by which
+    /// the client looks for a better one.
     Dial {
         /// Its number: even, and twice the number that the history knows it by.
         conn: ConnId,
         /// To whom.
         to: ServerId,
     },
-    /// Send bytes: one whole frame.
+    /// Send bytes: one whole frame, or a four-letter word.
     Send {
         /// On which connection.
         conn: ConnId,
@@ -212,9 +215,10 @@ impl fmt::Display for Effect {
 
 fn text_of_change(change: &ConnectionChange) -> String {
     match change {
-        ConnectionChange::Connected { server, timeout_ms, resumed } => {
+        ConnectionChange::Connected { server, timeout_ms, resumed, read_only } => {
             let how = if *resumed { "resumed" } else { "new" };
-            format!("connected to {server}, {how}, timeout={timeout_ms}ms")
+            let only = if *read_only { ", which only reads" } else { "" };
+            format!("connected to {server}{only}, {how}, timeout={timeout_ms}ms")
         }
         ConnectionChange::Disconnected => "disconnected".to_owned(),
         ConnectionChange::Expired => "expired".to_owned(),

@@ -29,6 +29,8 @@ pub(super) struct Up {
     /// Which session. It stays known when the session ends before the connection does.
     pub(super) session: SessionId,
     pub(super) timeout: Millis,
+    /// The server has no leader, and only reads.
+    pub(super) read_only: bool,
     /// When something was last sent.
     pub(super) sent: Time,
 }

@@ -13,6 +13,7 @@ mod io;
 mod link;
 mod reading;
 mod rules;
+mod seeking;
 mod session;
 mod watches;
 

@@ -5,6 +5,7 @@ use super::in_flight::Waiting;
 use super::io::Effect;
 use super::link::{Link, Up};
 use super::rules::{Heard, HeardKind};
+use super::seeking::Search;
 use super::session::{Client, Session};
 use crate::base::{ErrorCode, Millis, ServerId, SessionId, Time, Xid, ZPath, Zxid};
 use crate::history::{Answer, Kind, Op, Outcome, Told};
@@ -65,7 +66,11 @@ impl Client {
     ) -> Result<(), Broken> {
         let response = ConnectResponse::decode(frame)?;
         let timeout = Millis(u64::try_from(response.timeout_ms).unwrap_or(0));
-        let resumed = self.session.is_some();
+        let resumed = self.session.as_ref().is_some_and(|session| session.known);
+        let read_only = response.read_only == Some(true);
+        if read_only && !self.config.read_only {
+            return Err(Broken);
+        }
         if timeout.0 == 0 {
             if !resumed {
                 // There is no session that could have ended: the server makes no sense.
@@ -76,12 +81,17 @@ impl Client {
         }
         let id = response.session;
         match &mut self.session {
-            None if id.0 == 0 => return Err(Broken),
-            Some(session) if session.id != id => return Err(Broken),
-            Some(session) => (session.timeout, session.password) = (timeout, response.password),
+            Some(session) if resumed && session.id != id => return Err(Broken),
+            _ if id.0 == 0 => return Err(Broken),
+            Some(session) => session.is_now(id, timeout, response.password),
             None => self.session = Some(Session::new(id, timeout, response.password)),
         }
-        self.connected(now, Up { to, session: id, timeout, sent: now }, resumed, effects);
+        if let Some(session) = &mut self.session {
+            session.known |= !read_only;
+        }
+        self.search = read_only.then(|| Search::begin(now));
+        let up = Up { to, session: id, timeout, read_only, sent: now };
+        self.connected(now, up, resumed, effects);
         Ok(())
     }
 
@@ -149,7 +159,7 @@ impl Client {
         self.watches.told(kind, &path);
         let zxid = (header.zxid > 0).then(|| Zxid::from_wire(header.zxid));
         let told = Told { kind, path, zxid };
-        effects.push(Effect::Told { conn_number: self.dialled_count, told });
+        effects.push(Effect::Told { conn_number: self.conn_number, told });
         Ok(())
     }
 
@@ -174,7 +184,7 @@ impl Client {
             }
             (_, _) => {
                 let zxid = Zxid::from_wire(header.zxid);
-                effects.push(Effect::Rearmed { conn_number: self.dialled_count, zxid });
+                effects.push(Effect::Rearmed { conn_number: self.conn_number, zxid });
             }
         }
         Ok(())
@@ -201,6 +211,13 @@ impl Client {
 
 impl Session {
     fn new(id: SessionId, timeout: Millis, password: Vec<u8>) -> Session {
-        Session { id, password, timeout, last_seen: Zxid::ZERO, next_xid: Xid(1) }
+        let (last_seen, next_xid) = (Zxid::ZERO, Xid(1));
+        Session { id, known: false, password, timeout, last_seen, next_xid }
+    }
+
+    /// The same; or, after one that only a server without a leader knew, another in its place: what
+    /// the client has seen stays seen, and its watches stay.
+    fn is_now(&mut self, id: SessionId, timeout: Millis, password: Vec<u8>) {
+        (self.id, self.timeout, self.password) = (id, timeout, password);
     }
 }

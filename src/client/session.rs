@@ -6,6 +6,7 @@ use super::in_flight::{InFlight, Waiting};
 use super::io::{Config, Effect, Input};
 use super::link::Link;
 use super::rules::Rules;
+use super::seeking::Search;
 use super::watches::Watches;
 use crate::base::{ConnId, ErrorCode, Millis, ServerId, SessionId, Time, Xid, Zxid};
 use crate::history::{Answer, ConnectionChange, Lost, Op, Proof};
@@ -35,14 +36,20 @@ pub struct Client {
     /// Whether the application wants a session: from the start until it closes one, and again from
     /// its next call on.
     pub(super) wants_session: bool,
-    /// Connections dialled so far; the number of the current one.
+    /// Connections dialled so far.
     pub(super) dialled_count: u32,
+    /// The number of the current one, or of the last.
+    pub(super) conn_number: u32,
+    /// While a server serves the session that only reads.
+    pub(super) search: Option<Search>,
 }
 
 /// A session that the service has granted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Session {
     pub(super) id: SessionId,
+    /// Whether the ensemble knows it: a server that has a leader has served it.
+    pub(super) known: bool,
     pub(super) password: Vec<u8>,
     pub(super) timeout: Millis,
     /// What the client has seen: no server that is behind may serve it.
@@ -67,6 +74,8 @@ impl Client {
             proofs: Vec::new(),
             wants_session: false,
             dialled_count: config.dialled_count,
+            conn_number: config.dialled_count,
+            search: None,
             config,
             rules,
         }
@@ -86,6 +95,13 @@ impl Client {
             Input::ConnectFailed { conn } | Input::Closed { conn } if self.is_current(conn) => {
                 self.lose(now, effects);
             }
+            Input::Connected { conn } if self.is_probe(conn) => self.ask_for_leader(conn, effects),
+            Input::Bytes { conn, bytes } if self.is_probe(conn) => {
+                self.probe_heard(now, bytes, effects);
+            }
+            Input::ConnectFailed { conn } | Input::Closed { conn } if self.is_probe(conn) => {
+                self.probe_lost();
+            }
             Input::Connected { .. } | Input::ConnectFailed { .. } => {}
             Input::Bytes { .. } | Input::Closed { .. } => {}
             Input::Tick => self.tick(now, effects),
@@ -104,7 +120,8 @@ impl Client {
             Link::Up(up) if self.session.is_none() => up.silent_at(self.heard),
             Link::Up(up) => up.silent_at(self.heard).min(up.ping_at()),
         };
-        of_link.min(self.gives_up_at())
+        let of_search = self.search.as_ref().map_or(Time::NEVER, Search::deadline);
+        of_link.min(self.gives_up_at()).min(of_search)
     }
 
     /// The established session, connected or not.
@@ -132,6 +149,7 @@ impl Client {
         assert!(up || self.in_flight.is_empty(), "requests in flight have a connection");
         let serving = self.connected_to().is_some();
         assert!(!serving || self.queue.is_empty(), "a connected session leaves no call waiting");
+        assert!(self.is_searching_rightly(), "a client searches while a server only reads");
         assert!(self.session.is_none() || self.wants_session, "a session is kept while wanted");
         let resting = self.link == Link::Resting;
         assert!(
@@ -143,7 +161,7 @@ impl Client {
 
     /// The number of the current connection on the network. Clients have the even ones.
     pub(super) fn conn(&self) -> ConnId {
-        ConnId(2 * u64::from(self.dialled_count))
+        ConnId(2 * u64::from(self.conn_number))
     }
 
     pub(super) fn is_current(&self, conn: ConnId) -> bool {
@@ -167,7 +185,7 @@ impl Client {
         let session = self.session.as_mut().expect("calls wait for a session");
         let (id, xid) = (session.id, session.next_xid);
         session.next_xid = Xid(xid.0.checked_add(1).unwrap_or(1));
-        let conn_number = self.dialled_count;
+        let conn_number = self.conn_number;
         effects.push(Effect::Invoked { call, session: id, conn_number, xid });
         effects.push(self.send(now, xid, &calls::request(&op)));
         self.in_flight.push(Waiting::Call { call, xid, op });
@@ -176,7 +194,7 @@ impl Client {
     /// Shows who the client is, and remembers it for later connections (`ClientCnxn.addAuthInfo`).
     fn authenticate(&mut self, now: Time, call: u64, proof: Proof, effects: &mut Vec<Effect>) {
         let session = self.session().expect("calls wait for a session");
-        let conn_number = self.dialled_count;
+        let conn_number = self.conn_number;
         effects.push(Effect::Invoked { call, session, conn_number, xid: AUTH });
         effects.push(self.send(now, AUTH, &Request::Auth(calls::auth(&proof))));
         self.in_flight.push_auth(Some(call));
@@ -209,12 +227,13 @@ impl Client {
             Link::Resting | Link::Pausing { .. } | Link::Vanished => SessionId(0),
         };
         let session = self.session().unwrap_or(of_link);
-        effects.push(Effect::Connection { conn_number: self.dialled_count, session, change });
+        effects.push(Effect::Connection { conn_number: self.conn_number, session, change });
     }
 
     /// The session has ended, and with it everything that was asked in it or waited for it.
     pub(super) fn end_session(&mut self, change: ConnectionChange, effects: &mut Vec<Effect>) {
         self.say(change, effects);
+        self.stop_seeking(effects);
         self.abandon(Lost::Session, effects);
         self.refuse_queue(ErrorCode::SessionExpired, effects);
         self.forget_session();
@@ -249,6 +268,7 @@ impl Client {
 
     fn vanish(&mut self, effects: &mut Vec<Effect>) {
         self.say(ConnectionChange::Vanished, effects);
+        self.stop_seeking(effects);
         self.abandon(Lost::Connection, effects);
         self.refuse_queue(ErrorCode::SessionExpired, effects);
         self.forget_session();

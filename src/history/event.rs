@@ -187,6 +187,9 @@ pub enum ConnectionChange {
         timeout_ms: u32,
         /// Whether the session was there before.
         resumed: bool,
+        /// Whether the server has no leader, and only reads.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        read_only: bool,
     },
     /// The connection ended.
     Disconnected,

@@ -46,7 +46,9 @@ impl Model {
                 self.electorate.begin(members);
                 self.requests.locate(addresses);
             }
-            What::Invoke { .. } | What::Reauth { .. } => self.requests.observe(event),
+            What::Invoke { .. } | What::Reauth { .. } | What::Connection { .. } => {
+                self.requests.observe(event);
+            }
             What::Note { server, note } => {
                 self.electorate.propose(note);
                 self.ledger.observe(event, *server, note);

@@ -2,9 +2,10 @@
 //! themselves to be.
 
 use crate::base::{ClientId, SessionId, Xid, Zxid};
+use crate::history::ConnectionChange::Connected;
 use crate::history::{Event, Identity, Op, Proof, What};
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A request, from its `Invoke`.
@@ -18,6 +19,8 @@ pub struct Request {
     pub session: SessionId,
     /// On which of the client's connections.
     pub conn: u32,
+    /// Whether the server there only reads.
+    pub read_only: bool,
     /// Its number on the wire.
     pub xid: Xid,
     /// What it asks.
@@ -39,6 +42,8 @@ pub struct Requests {
     addresses: BTreeMap<ClientId, Arc<[Identity]>>,
     /// Each client's last connection, and who it is there.
     shown: BTreeMap<ClientId, (u32, Arc<[Identity]>)>,
+    /// Those whose last connection is to a server that only reads.
+    readers: BTreeSet<ClientId>,
 }
 
 impl Requests {
@@ -79,6 +84,12 @@ impl Requests {
         if let What::Reauth { client, conn, proofs } = &event.what {
             self.show(*client, *conn, proofs);
         }
+        if let What::Connection { client, change: Connected { read_only, .. }, .. } = &event.what {
+            match read_only {
+                true => self.readers.insert(*client),
+                false => self.readers.remove(client),
+            };
+        }
         let What::Invoke { client, call, session, conn, xid, op } = &event.what else { return };
         let number = self.all.len();
         let request = Request {
@@ -86,6 +97,7 @@ impl Requests {
             client: *client,
             session: *session,
             conn: *conn,
+            read_only: self.readers.contains(client),
             xid: *xid,
             op: op.clone(),
             ids: self.ids_on(*client, *conn).clone(),

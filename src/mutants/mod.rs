@@ -14,6 +14,7 @@ mod no_owner_check;
 mod reused_epoch;
 mod reused_number;
 mod served_too_early;
+mod uncommitted_reads;
 mod unfenced_observers;
 mod unsynced_log;
 mod unsynced_names;
@@ -134,6 +135,7 @@ pub const ALL: &[Mutant] = &[
     reused_epoch::MUTANT,
     reused_number::MUTANT,
     served_too_early::MUTANT,
+    uncommitted_reads::MUTANT,
     unfenced_observers::MUTANT,
     unsynced_log::MUTANT,
     unsynced_names::MUTANT,

@@ -65,8 +65,14 @@ impl Caller {
     /// polled. Within a tokio runtime.
     pub fn new(clock: Clock, addresses: Vec<String>, timeout_ms: u32) -> Caller {
         let hosts = (1..=addresses.len()).map(|number| ServerId(number as u8)).collect();
-        let config =
-            Config { hosts, timeout_ms, reconnect_pause_ms: RECONNECT_PAUSE_MS, dialled_count: 0 };
+        // It has one socket; a client that put up with less would look for more on another one.
+        let config = Config {
+            hosts,
+            timeout_ms,
+            reconnect_pause_ms: RECONNECT_PAUSE_MS,
+            read_only: false,
+            dialled_count: 0,
+        };
         let mut caller = Caller {
             client: Client::new(config, Rules::CORRECT),
             clock,

@@ -195,7 +195,7 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         sessions: SessionKinds {
             local: ensemble.local_sessions,
             upgrades: ensemble.local_sessions,
-            read_only: false,
+            read_only: ensemble.read_only,
         },
         clients: ClientLimits {
             outstanding_max: ensemble.outstanding_max as usize,
@@ -212,6 +212,7 @@ fn client_plan(plan: &Plan, client: &PlanClient) -> ClientPlan {
         id: client.id,
         servers: client.servers.clone(),
         session_timeout_ms: client.session_timeout_ms,
+        read_only: client.read_only,
         start: Time::from_ms(client.start_ms),
         workload_rng: plan.streams().stream(&client.stream),
         client_rng: plan.streams().stream(&format!("hosts/{}", client.stream)),

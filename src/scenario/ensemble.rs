@@ -20,6 +20,8 @@ pub struct EnsembleWish {
     pub observer_masters: bool,
     /// Whether sessions are known to their server only, until they want an ephemeral znode.
     pub local_sessions: bool,
+    /// Whether servers that find no leader serve reads to those clients that put up with it.
+    pub read_only: bool,
     /// Length of a tick.
     pub tick_ms: Range<u32>,
     /// How many ticks a learner may take to connect and catch up.
@@ -64,6 +66,7 @@ impl Default for EnsembleWish {
             reconfigures: false,
             observer_masters: false,
             local_sessions: false,
+            read_only: false,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
             sync_limit_ticks: Range::new([5, 5]),
@@ -95,6 +98,8 @@ pub struct Ensemble {
     pub observer_masters: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub local_sessions: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
     pub tick_ms: u32,
     pub init_limit_ticks: u32,
     pub sync_limit_ticks: u32,
@@ -155,6 +160,7 @@ impl Ensemble {
             reconfigures: wish.reconfigures,
             observer_masters: wish.observer_masters,
             local_sessions: wish.local_sessions,
+            read_only: wish.read_only,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),
             sync_limit_ticks: draw(wish.sync_limit_ticks, "sync_limit_ticks"),

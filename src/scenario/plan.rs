@@ -95,6 +95,9 @@ pub struct PlanClient {
     pub start_ms: u64,
     /// The session timeout that it asks for.
     pub session_timeout_ms: u32,
+    /// Whether a server that only reads will do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
     /// The servers that it may connect to.
     pub servers: Vec<ServerId>,
     /// Which of the workload's clients it is.
@@ -241,6 +244,7 @@ fn draw_client(
         stream: format!("workload/{seat}"),
         start_ms: rng.between(0, START_MS_MAX),
         session_timeout_ms: scenario.ensemble.session_timeout_ms.draw(&mut rng),
+        read_only: wish.read_only,
         servers: servers_of(scenario, &wish.name),
         seat: Seat { index, clients: wish.clients, ops: wish.ops },
         options: wish.options.clone(),

@@ -60,6 +60,9 @@ pub struct WorkloadWish {
     pub clients: u32,
     /// How many requests each of them makes, roughly.
     pub ops: u32,
+    /// Whether a server that only reads will do for them (`canBeReadOnly`).
+    #[serde(default)]
+    pub read_only: bool,
     /// The workload's own options.
     #[serde(flatten)]
     pub options: Table,

@@ -15,7 +15,7 @@ use crate::{checkers, faults, mutants, workloads};
 use toml::{Spanned, Table};
 
 /// The keys of a `[[workload]]` besides the workload's own.
-const WORKLOAD_KEYS: &[&str] = &["name", "clients", "ops"];
+const WORKLOAD_KEYS: &[&str] = &["name", "clients", "ops", "read_only"];
 /// The keys of a `[[fault]]` besides the fault's own.
 const FAULT_KEYS: &[&str] = &["name", "every_ms", "lasts_ms", "from_ms"];
 /// The most servers that an ensemble has here.

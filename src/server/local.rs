@@ -79,11 +79,9 @@ impl Server {
 
     /// What becomes of a write; a session that wants an ephemeral znode is made known to all.
     pub(super) fn local_write(&mut self, session: SessionId, request: &Request) -> Local {
-        if self.read_only && !matches!(request, Request::CloseSession(_)) {
+        let closes_own = matches!(request, Request::CloseSession(_)) && self.is_local(session);
+        if self.read_only && !closes_own {
             return Local::Refuse(ErrorCode::NotReadOnly);
-        }
-        if self.read_only {
-            return Local::Here;
         }
         if !self.is_local(session) {
             return Local::Forward;

@@ -48,7 +48,7 @@ pub use messages::{Stretch, said};
 pub use monitor::Metric;
 pub use observer_master::Via;
 pub use passing::{Candidate, is_over};
-pub use rules::{Match, Progress, Reads, Rules, SessionState, Standing, admit, answers};
+pub use rules::{Held, Match, Progress, Reads, Rules, SessionState, Standing, admit, answers};
 pub use server::{Server, State};
 pub use stats::Latency;
 pub use zoo_cfg::{Admin, BadZooCfg, ClientAuth, Remark, Tls, ZooCfg};

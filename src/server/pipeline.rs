@@ -288,6 +288,9 @@ impl Server {
             Applied::Done
         };
         self.overlay.applied(txn.zxid);
+        if why == Delivery::Committed {
+            self.committed = txn.zxid;
+        }
         if let Body::Reconfig { .. } = txn.body {
             self.introduce_members();
         }

@@ -1,6 +1,12 @@
 //! Reads without a quorum (`readonlymode.enabled`): a server that has found no leader for a while
 //! answers reads to those clients that put up with it (`ReadOnlyZooKeeperServer`).
+//!
+//! What they read may be old, but is committed (H21 in `zookeeper.md`, B.1): a server whose tree holds
+//! more than it knows to be committed answers nobody. That is one that has read its log and has not
+//! had a leader since, and one that was to lead, or to follow, and came to nothing. ZooKeeper's
+//! answer in both cases.
 
+use super::rules::Held;
 use super::server::Server;
 use crate::base::{ConnId, Millis, Time};
 use crate::history::Role;
@@ -32,11 +38,17 @@ impl Server {
     /// When the server begins to serve reads, if nothing changes.
     pub(super) fn read_only_deadline(&self) -> Time {
         match self.looking_since {
-            Some(since) if self.config.sessions.read_only && !self.read_only => {
+            Some(since)
+                if self.config.sessions.read_only && !self.read_only && self.may_read_alone() =>
+            {
                 since + Millis(PATIENCE_MS.max(self.config.tick_ms))
             }
             _ => Time::NEVER,
         }
+    }
+
+    fn may_read_alone(&self) -> bool {
+        (self.rules.reads_alone)(Held { tree: self.tree.last(), committed: self.committed })
     }
 
     /// Begins to serve reads, when it is time.

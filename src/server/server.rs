@@ -73,6 +73,8 @@ pub struct Server {
     pub(super) looking_since: Option<Time>,
     /// Whether it serves reads without a leader.
     pub(super) read_only: bool,
+    /// Up to here all is committed, as far as this server knows; it forgets that with its process.
+    pub(super) committed: Zxid,
     /// Whoever is, was or shall be a member, beside those that it was started with.
     pub(super) located: BTreeSet<ServerId>,
     /// Where it was last told to listen.
@@ -213,6 +215,7 @@ impl Server {
             local_expiry: Expiry::new(tick),
             looking_since: None,
             read_only: false,
+            committed: Zxid::ZERO,
             located: BTreeSet::new(),
             listens,
             strangers: BTreeSet::new(),

@@ -26,6 +26,8 @@ pub struct ClientPlan {
     pub servers: Vec<ServerId>,
     /// The session timeout that it asks for.
     pub session_timeout_ms: u32,
+    /// Whether a server that only reads will do.
+    pub read_only: bool,
     /// When it begins.
     pub start: Time,
     /// What its workload draws from.
@@ -126,8 +128,8 @@ impl ClientProcess {
         let mut hosts = self.plan.servers.clone();
         self.plan.client_rng.at(self.world.now()).shuffle(&mut hosts);
         let timeout_ms = self.plan.session_timeout_ms;
-        let config =
-            Config { hosts, timeout_ms, reconnect_pause_ms: RECONNECT_PAUSE_MS, dialled_count };
+        let (reconnect_pause_ms, read_only) = (RECONNECT_PAUSE_MS, self.plan.read_only);
+        let config = Config { hosts, timeout_ms, reconnect_pause_ms, read_only, dialled_count };
         Client::new(config, self.rules)
     }
 }

@@ -7,7 +7,7 @@ use menagerie::history::{ConnectionChange, Op};
 use menagerie::wire::{ConnectResponse, Frames, ReplyHeader, Writer};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the world does next.
 #[derive(Clone, Debug)]
@@ -21,7 +21,10 @@ enum Move {
     Accept {
         session: i64,
         timeout_ms: i32,
+        read_only: bool,
     },
+    /// On the connection by which it looks for a server with a leader.
+    Probe(Asked),
     /// To the oldest request, or to one behind it.
     Reply {
         place: usize,
@@ -30,11 +33,22 @@ enum Move {
     Noise(Vec<u8>),
 }
 
+/// What becomes of the question whether a server has a leader.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    Connected,
+    Failed,
+    Closed,
+    Says(&'static str),
+}
+
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let path = menagerie::base::ZPath::root();
     let delete = Op::Delete { path: path.clone(), version: -1 };
     let ops = vec![Op::Exists { path: path.clone(), watch: true }, delete, Op::Close];
     let place = prop_oneof![9 => Just(0usize), 1 => 1..3usize];
+    let says = ["ro", "rw", "r", "w", ""].map(Asked::Says);
+    let asked = [vec![Asked::Connected, Asked::Failed, Asked::Closed], says.to_vec()].concat();
     let error = prop::sample::select(vec![0, 0, 0, -101, -112]);
     let one = prop_oneof![
         4 => (0..3000u64).prop_map(Move::Wait),
@@ -43,8 +57,11 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         8 => Just(Move::Connected),
         1 => Just(Move::Failed),
         2 => Just(Move::Closed),
-        8 => (0..3i64, prop::sample::select(vec![4000, 4000, 1, 0, -5]))
-            .prop_map(|(session, timeout_ms)| Move::Accept { session, timeout_ms }),
+        8 => (0..3i64, prop::sample::select(vec![4000, 4000, 1, 0, -5]), any::<bool>())
+            .prop_map(|(session, timeout_ms, read_only)| {
+                Move::Accept { session, timeout_ms, read_only }
+            }),
+        4 => prop::sample::select(asked).prop_map(Move::Probe),
         8 => (place, error).prop_map(|(place, error)| Move::Reply { place, error }),
         1 => prop::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..40)
             .prop_map(Move::Noise),
@@ -57,6 +74,10 @@ struct World {
     now: Time,
     calls: u64,
     conn: ConnId,
+    probe: ConnId,
+    /// Connections that neither side has ended.
+    open: BTreeSet<ConnId>,
+    up: bool,
     /// Sent on the current connection, and not yet answered by us.
     sent: Vec<Xid>,
     effects: Vec<Effect>,
@@ -65,10 +86,17 @@ struct World {
 impl World {
     fn new() -> World {
         let hosts = vec![ServerId(1), ServerId(2)];
-        let config = Config { hosts, timeout_ms: 4000, reconnect_pause_ms: 100, dialled_count: 0 };
+        let config = Config {
+            hosts,
+            timeout_ms: 4000,
+            reconnect_pause_ms: 100,
+            read_only: true,
+            dialled_count: 0,
+        };
         let client = Client::new(config, Rules::CORRECT);
         let (now, conn) = (Time::ZERO, ConnId(0));
-        World { client, now, calls: 0, conn, sent: Vec::new(), effects: Vec::new() }
+        let (probe, open, sent, effects) = (conn, BTreeSet::new(), Vec::new(), Vec::new());
+        World { client, now, calls: 0, conn, probe, open, up: false, sent, effects }
     }
 
     fn handle(&mut self, input: Input) {
@@ -76,7 +104,23 @@ impl World {
         self.client.handle(self.now, input, &mut self.effects);
         for effect in &self.effects[old..] {
             match effect {
-                Effect::Dial { conn, .. } => (self.conn, self.sent) = (*conn, Vec::new()),
+                Effect::Dial { conn, .. } => {
+                    self.open.insert(*conn);
+                    if self.up {
+                        self.probe = *conn;
+                    } else {
+                        (self.conn, self.sent) = (*conn, Vec::new());
+                    }
+                }
+                Effect::Close { conn } => {
+                    assert!(self.open.remove(conn), "{conn} ends twice");
+                }
+                Effect::Connection { change: ConnectionChange::Connected { .. }, .. } => {
+                    self.up = true;
+                }
+                Effect::Connection { change: ConnectionChange::Disconnected, .. } => {
+                    self.up = false;
+                }
                 Effect::Invoked { xid, .. } => self.sent.push(*xid),
                 _ => {}
             }
@@ -99,11 +143,13 @@ impl World {
                 self.handle(Input::Call { call: self.calls, op });
             }
             Move::Connected => self.handle(Input::Connected { conn }),
-            Move::Failed => self.handle(Input::ConnectFailed { conn }),
-            Move::Closed => self.handle(Input::Closed { conn }),
-            Move::Accept { session, timeout_ms } => {
+            Move::Failed => self.ended(conn, Input::ConnectFailed { conn }),
+            Move::Closed => self.ended(conn, Input::Closed { conn }),
+            Move::Probe(asked) => self.probe(asked),
+            Move::Accept { session, timeout_ms, read_only } => {
                 let (session, password) = (SessionId(session), vec![1; 16]);
-                let it = ConnectResponse { timeout_ms, session, password, read_only: None };
+                let read_only = Some(read_only);
+                let it = ConnectResponse { timeout_ms, session, password, read_only };
                 self.packet(|to| it.encode(to));
             }
             Move::Reply { place, error } => {
@@ -113,6 +159,23 @@ impl World {
                 }
             }
             Move::Noise(bytes) => self.handle(Input::Bytes { conn, bytes: &bytes }),
+        }
+    }
+
+    /// The other side has ended a connection, if it was still there.
+    fn ended(&mut self, conn: ConnId, input: Input) {
+        if self.open.remove(&conn) {
+            self.handle(input);
+        }
+    }
+
+    fn probe(&mut self, asked: Asked) {
+        let conn = self.probe;
+        match asked {
+            Asked::Connected => self.handle(Input::Connected { conn }),
+            Asked::Failed => self.ended(conn, Input::ConnectFailed { conn }),
+            Asked::Closed => self.ended(conn, Input::Closed { conn }),
+            Asked::Says(text) => self.handle(Input::Bytes { conn, bytes: text.as_bytes() }),
         }
     }
 
@@ -155,6 +218,7 @@ impl World {
             }
         }
         prop_assert_eq!(answers.len() as u64, self.calls, "a call without an answer");
+        prop_assert!(self.open.is_empty(), "forgotten connections: {:?}", self.open);
         Ok(())
     }
 }

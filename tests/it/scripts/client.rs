@@ -102,6 +102,9 @@ impl Stage {
 
     fn text_of_effect(&mut self, effect: &Effect) -> String {
         let Effect::Send { conn, bytes } = effect else { return effect.to_string() };
+        if bytes == b"isro" {
+            return format!("send {conn} the word isro");
+        }
         let mut frames = Frames::default();
         frames.push(bytes);
         let frame = frames.next().unwrap().unwrap();
@@ -117,10 +120,13 @@ impl Stage {
 }
 
 fn text_of_greeting(frame: &[u8]) -> String {
-    let ConnectRequest { last_seen, timeout_ms, session, password, .. } =
+    let ConnectRequest { last_seen, timeout_ms, session, password, read_only, .. } =
         ConnectRequest::decode(frame).unwrap();
     let password = if password == [0; 16] { "none" } else { "sent" };
-    format!("connect last={last_seen} session={session} timeout={timeout_ms} password={password}")
+    let only = if read_only == Some(true) { " read_only" } else { "" };
+    format!(
+        "connect last={last_seen} session={session} timeout={timeout_ms} password={password}{only}"
+    )
 }
 
 fn text_of_request(request: &Request) -> String {
@@ -160,11 +166,12 @@ fn text_of_part(part: &Part) -> String {
     }
 }
 
-/// `config hosts=s1,s2 timeout=4000`
+/// `config hosts=s1,s2 timeout=4000 [read_only]`
 fn config(line: &str) -> Config {
     let hosts = field(line, "hosts").split(',').map(|host| host.parse().unwrap()).collect();
     let timeout_ms = field(line, "timeout").parse().unwrap();
-    Config { hosts, timeout_ms, reconnect_pause_ms: 100, dialled_count: 0 }
+    let read_only = line.split(' ').any(|word| word == "read_only");
+    Config { hosts, timeout_ms, reconnect_pause_ms: 100, read_only, dialled_count: 0 }
 }
 
 /// The value behind `key=`.
@@ -276,12 +283,13 @@ fn packet_of(text: &str) -> Vec<u8> {
             timeout_ms: field(text, "timeout").parse().unwrap(),
             session: field(text, "session").parse::<SessionId>().unwrap(),
             password: vec![7; 16],
-            read_only: Some(false),
+            read_only: Some(words.contains(&"read_only")),
         }
         .encode(&mut to),
         "expire" => ConnectResponse::expired(Some(false)).encode(&mut to),
         "reply" => reply(text, &words, &mut to),
         "event" => event(text, &words, &mut to),
+        "word" => return words[2].into(),
         "raw" => {
             let digits = |at: usize| u8::from_str_radix(&words[2][at..at + 2], 16).unwrap();
             return (0..words[2].len()).step_by(2).map(digits).collect();
