@@ -30,6 +30,9 @@ pub enum What {
         /// Where the clients are: by its address every connection is somebody from the start.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         addresses: Vec<(ClientId, IpAddr)>,
+        /// Whether hard quotas are enforced.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        enforces_quotas: bool,
     },
     /// The run goes into its next phase.
     Phase(Phase),

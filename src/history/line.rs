@@ -18,7 +18,7 @@ impl fmt::Display for Event {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Ensemble { members, addresses } => {
+            What::Ensemble { members, addresses, .. } => {
                 write!(f, "the voters are {members}")?;
                 match addresses.len() {
                     0 => Ok(()),

@@ -3,6 +3,7 @@
 
 use super::access::{may, settled};
 use super::apply::{New, Stamp, created};
+use super::quota::More;
 use super::versions::Versions;
 use super::znode::Znode;
 use crate::base::{Data, ErrorCode, SessionId, ZPath, Zxid, parent_of, sequence_suffix};
@@ -29,10 +30,21 @@ pub const CONFIG: &str = "/zookeeper/config";
 /// The longest time to live, in milliseconds (`EphemeralType.TTL.maxValue`).
 const TTL_MS_MAX: i64 = 0xff_ffff_ffff;
 
-/// What `op` brings as the transaction `stamp`, upon everything before it, when somebody asks for it
-/// who is all of `ids`.
-pub fn expect(versions: &Versions, op: &Op, stamp: Stamp, ids: &[Identity]) -> Expected {
-    let mut ahead = Ahead { versions, stamp, ids, edits: Vec::new() };
+/// How something was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The transaction that it became.
+    pub stamp: Stamp,
+    /// All that whoever asks is.
+    pub ids: &'a [Identity],
+    /// The last transaction that the leader had applied; `None` where quotas are not enforced.
+    pub quotas: Option<Zxid>,
+}
+
+/// What `op` brings, upon everything before its transaction.
+pub fn expect(versions: &Versions, op: &Op, asked: Asked<'_>) -> Expected {
+    let Asked { stamp, ids, quotas } = asked;
+    let mut ahead = Ahead { versions, stamp, ids, quotas, edits: Vec::new() };
     let closed = |life: &super::Life| life.closed.is_some_and(|closed| closed < stamp.zxid);
     let closed = versions.session(stamp.session).is_some_and(closed);
     match op {
@@ -56,6 +68,7 @@ struct Ahead<'a> {
     versions: &'a Versions,
     stamp: Stamp,
     ids: &'a [Identity],
+    quotas: Option<Zxid>,
     edits: Vec<(ZPath, Option<Znode>)>,
 }
 
@@ -130,6 +143,7 @@ impl Ahead<'_> {
         if parent.is_ephemeral() {
             return Err(ErrorCode::NoChildrenForEphemerals);
         }
+        self.within_quota(path.as_str(), More { count: 1, bytes: data.len() as i64 })?;
         let owner = if mode.is_ephemeral() { self.stamp.session } else { SessionId(0) };
         let (data, passing) = (data.clone(), mode.passing());
         let znode = created(self.stamp, New { data, owner, passing, acls });
@@ -162,6 +176,11 @@ impl Ahead<'_> {
         data: &Data,
     ) -> Result<Outcome, ErrorCode> {
         self.allowed(path.as_str(), Acl::WRITE)?;
+        if let Some(applied) = self.quotas {
+            let before = self.versions.znode_at(path.as_str(), applied);
+            let bytes = data.len() as i64 - before.map_or(0, |znode| znode.data.len() as i64);
+            self.within_quota(path.as_str(), More { count: 0, bytes })?;
+        }
         let mut znode = at_version(self.znode(path.as_str()), version)?.clone();
         znode.set(data.clone(), self.stamp.zxid, self.stamp.time_ms);
         let stat = znode.stat();
@@ -185,6 +204,10 @@ impl Ahead<'_> {
         let stat = znode.stat();
         self.edits.push((path.clone(), Some(znode)));
         Ok(Outcome::AclSet(stat))
+    }
+
+    fn within_quota(&self, path: &str, more: More) -> Result<(), ErrorCode> {
+        self.quotas.map_or(Ok(()), |applied| self.versions.within_quota(path, more, applied))
     }
 
     /// The znode, if it is there and gives the permission.
@@ -337,6 +360,10 @@ mod tests {
         versions
     }
 
+    fn asked(ids: &[Identity]) -> Asked<'_> {
+        Asked { stamp: stamp(9), ids, quotas: None }
+    }
+
     fn create(path: &str, mode: CreateMode) -> Op {
         let path = ZPath::parse(path).unwrap();
         Op::Create { path, data: Data::NULL, mode, acls: Acls::OPEN, form: Form::Second }
@@ -361,7 +388,7 @@ mod tests {
             (delete("/a", 0), NotEmpty),
         ];
         for (op, code) in table {
-            assert_eq!(expect(&versions(), &op, stamp(9), &[]), Expected::Refused(code), "{op}");
+            assert_eq!(expect(&versions(), &op, asked(&[])), Expected::Refused(code), "{op}");
         }
     }
 
@@ -373,7 +400,7 @@ mod tests {
             create("/a/s-", CreateMode::PersistentSequential),
             delete("/a/s-0000000001", 0),
         ];
-        let done = expect(&versions(), &Op::Multi(ops.clone()), stamp(9), &[]);
+        let done = expect(&versions(), &Op::Multi(ops.clone()), asked(&[]));
         let Expected::Ok(Outcome::Multi(outcomes)) = done else { panic!("{done:?}") };
         let path = |place: usize| match &outcomes[place] {
             Outcome::Created { path, .. } => path.as_str(),
@@ -384,7 +411,7 @@ mod tests {
         let codes = [None, None, None, None, Some(ErrorCode::NotEmpty)];
         let codes = [&codes[..], &[Some(ErrorCode::RuntimeInconsistency)]].concat();
         let refused = Expected::Ok(Outcome::MultiRefused(codes));
-        assert_eq!(expect(&versions(), &Op::Multi(failing), stamp(9), &[]), refused);
+        assert_eq!(expect(&versions(), &Op::Multi(failing), asked(&[])), refused);
     }
 
     #[test]
@@ -405,13 +432,13 @@ mod tests {
             (set_acl("auth::cdrwa", -1), InvalidAcl),
             (set_acl("world:anyone:r", 9), NoAuth),
         ] {
-            assert_eq!(expect(&versions, &op, stamp(9), &[]), Expected::Refused(code), "{op}");
+            assert_eq!(expect(&versions, &op, asked(&[])), Expected::Refused(code), "{op}");
         }
-        assert_eq!(expect(&versions, &check(9), stamp(9), &[]), codes(NoAuth));
+        assert_eq!(expect(&versions, &check(9), asked(&[])), codes(NoAuth));
         let ann = [ann];
-        let done = expect(&versions, &create("/a/x", CreateMode::Persistent), stamp(9), &ann);
+        let done = expect(&versions, &create("/a/x", CreateMode::Persistent), asked(&ann));
         assert!(matches!(done, Expected::Ok(_)), "{done:?}");
-        let late = expect(&versions, &set_acl("auth::r", 0), stamp(9), &ann);
+        let late = expect(&versions, &set_acl("auth::r", 0), asked(&ann));
         assert_eq!(late, Expected::Refused(BadVersion));
     }
 
@@ -420,7 +447,7 @@ mod tests {
         let mut versions = versions();
         versions.apply(stamp(4), &Change::CloseSession { paths: vec![] }).unwrap();
         let refused = Expected::Refused(ErrorCode::SessionExpired);
-        assert_eq!(expect(&versions, &delete("/x", -1), stamp(9), &[]), refused);
-        assert_eq!(expect(&versions, &Op::Close, stamp(9), &[]), Expected::Ok(Outcome::Closed));
+        assert_eq!(expect(&versions, &delete("/x", -1), asked(&[])), refused);
+        assert_eq!(expect(&versions, &Op::Close, asked(&[])), Expected::Ok(Outcome::Closed));
     }
 }

@@ -23,6 +23,8 @@ pub struct Proposal {
     pub change: Change,
     /// The leader.
     pub by: ServerId,
+    /// The last transaction in its tree then.
+    pub upon: Zxid,
     /// The event of its `Proposed`.
     pub event: u64,
 }
@@ -284,6 +286,7 @@ impl Ledger {
             time_ms: *time_ms,
             change: change.clone(),
             by: server,
+            upon: self.servers.of(server).position,
             event: event.index,
         };
         self.proposals.insert((*zxid, *hash), proposal);

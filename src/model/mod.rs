@@ -7,6 +7,7 @@ mod electorate;
 mod expect;
 mod ledger;
 mod members;
+mod quota;
 mod reads;
 mod requests;
 mod servers;
@@ -16,6 +17,7 @@ mod znode;
 pub use access::may;
 pub use apply::Stamp;
 pub use electorate::Electorate;
+use expect::Asked;
 pub use expect::{Expected, before, is_of_session};
 pub use ledger::{Ledger, Proposal, Reign, Seal, Standing, Txn};
 pub use reads::stat_difference;
@@ -34,6 +36,7 @@ pub struct Model {
     ledger: Ledger,
     versions: Versions,
     requests: Requests,
+    enforces_quotas: bool,
     /// How many of the committed transactions the versions have taken in.
     fed: usize,
 }
@@ -42,7 +45,8 @@ impl Model {
     /// Takes the next event in.
     pub fn observe(&mut self, event: &Event) {
         match &event.what {
-            What::Ensemble { members, addresses } => {
+            What::Ensemble { members, addresses, enforces_quotas } => {
+                self.enforces_quotas = *enforces_quotas;
                 self.electorate.begin(members);
                 self.requests.locate(addresses);
             }
@@ -105,7 +109,11 @@ impl Model {
                 txn.expected =
                     expect::refused_by_session(change).unwrap_or_else(|| match &request.op {
                         op @ Op::Reconfig { .. } => self.electorate.expect(op, change, stamp.zxid),
-                        op => expect::expect(&self.versions, op, stamp, &request.ids),
+                        op => {
+                            let upon = Some(proposal.upon).filter(|_| self.enforces_quotas);
+                            let asked = Asked { stamp, ids: &request.ids, quotas: upon };
+                            expect::expect(&self.versions, op, asked)
+                        }
                     });
                 if !expect::agrees(&request.op, &txn.expected, change, &request.ids) {
                     let expected = &txn.expected;

@@ -4,8 +4,10 @@ use super::access::{is_believed, masked, may};
 use super::expect::CONFIG;
 use super::requests::Request;
 use super::versions::Versions;
+use super::znode::Znode;
 use crate::base::{ErrorCode, SessionId, Stat, ZPath, Zxid};
 use crate::history::{Acl, Acls, Answer, Identity, Op, Outcome};
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 impl Versions {
@@ -61,6 +63,12 @@ impl Versions {
         if !may_read(op, &znode.acls, ids) {
             return Err(format!("who asks may not read {path}, which is for {:?}", znode.acls));
         }
+        let shown = self.usage_shown_at(path.as_str(), zxid);
+        let znode = match shown {
+            None => Cow::Borrowed(znode),
+            Some(None) => return Ok(()),
+            Some(Some(data)) => Cow::Owned(Znode { data, ..znode.clone() }),
+        };
         match (op, outcome) {
             (Op::GetAcl { .. }, Outcome::Acl { acls, stat }) => {
                 let all = may(&znode.acls, Acl::ADMIN, ids);
@@ -80,7 +88,7 @@ impl Versions {
                 stat.map_or(Ok(()), |stat| same_stat(path, &stat, &znode.stat()))
             }
             (Op::GetAllChildrenNumber { .. }, Outcome::Number(found)) => {
-                let there = self.count_below_at(path.as_str(), zxid);
+                let there = self.below_at(path.as_str(), zxid).count() as u32;
                 same("number of descendants", path, found, &there)
             }
             _ => Err(format!("{outcome:?} is no answer to it")),

@@ -92,13 +92,13 @@ impl Versions {
         self.places.get(path).map(|place| place.children.at(zxid)).unwrap_or_default()
     }
 
-    /// How many znodes are below `path`, at any depth, after the transactions up to `zxid`.
-    pub fn count_below_at(&self, path: &str, zxid: Zxid) -> u32 {
+    /// The znodes below `path`, at any depth, after the transactions up to `zxid`.
+    pub(super) fn below_at(&self, path: &str, zxid: Zxid) -> impl Iterator<Item = &Znode> {
         let prefix = if path == "/" { path.to_owned() } else { format!("{path}/") };
         let below =
             self.places.range::<str, _>((Bound::Excluded(prefix.as_str()), Bound::Unbounded));
-        let below = below.take_while(|(path, _)| path.as_str().starts_with(&prefix));
-        below.filter(|(_, place)| place.at(zxid).is_some()).count() as u32
+        let below = below.take_while(move |(path, _)| path.as_str().starts_with(&prefix));
+        below.filter_map(move |(_, place)| place.at(zxid))
     }
 
     /// A session that was created at some time.

@@ -145,7 +145,8 @@ fn start(plan: &Plan, rules: Rules, cluster: &mut Cluster) {
     let address = |it: &PlanClient| (it.id, address_of(it.id.into()));
     let addresses = plan.clients.iter().map(address).collect();
     let members = Members { voters, observers };
-    cluster.recorder.record(What::Ensemble { members, addresses });
+    let enforces_quotas = plan.ensemble.enforces_quotas;
+    cluster.recorder.record(What::Ensemble { members, addresses, enforces_quotas });
     for id in plan.servers() {
         cluster.start_server(ServerProcess {
             world: cluster.world.clone(),
@@ -186,6 +187,7 @@ fn server_config(plan: &Plan, id: ServerId) -> Config {
         notification_max_ms: u64::from(ensemble.max_notification_interval_ms),
         operations: OperationSettings {
             extended_types: true,
+            enforces_quota: ensemble.enforces_quotas,
             reconfigures: ensemble.reconfigures,
             // Only an administrator may change the members; there is none here.
             skips_acl: ensemble.reconfigures,

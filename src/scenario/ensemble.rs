@@ -20,6 +20,8 @@ pub struct EnsembleWish {
     pub observer_masters: bool,
     /// Whether sessions are known to their server only, until they want an ephemeral znode.
     pub local_sessions: bool,
+    /// Whether hard quotas are enforced.
+    pub enforces_quotas: bool,
     /// Whether servers that find no leader serve reads to those clients that put up with it.
     pub read_only: bool,
     /// Length of a tick.
@@ -66,6 +68,7 @@ impl Default for EnsembleWish {
             reconfigures: false,
             observer_masters: false,
             local_sessions: false,
+            enforces_quotas: false,
             read_only: false,
             tick_ms: Range::new([500, 500]),
             init_limit_ticks: Range::new([10, 10]),
@@ -98,6 +101,8 @@ pub struct Ensemble {
     pub observer_masters: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub local_sessions: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enforces_quotas: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub read_only: bool,
     pub tick_ms: u32,
@@ -160,6 +165,7 @@ impl Ensemble {
             reconfigures: wish.reconfigures,
             observer_masters: wish.observer_masters,
             local_sessions: wish.local_sessions,
+            enforces_quotas: wish.enforces_quotas,
             read_only: wish.read_only,
             tick_ms: draw(wish.tick_ms, "tick_ms"),
             init_limit_ticks: draw(wish.init_limit_ticks, "init_limit_ticks"),

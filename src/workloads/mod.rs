@@ -18,6 +18,7 @@ mod lock;
 mod multis;
 mod observers;
 mod persistent_watchers;
+mod quotas;
 mod reconfig;
 mod register;
 mod sequencers;
@@ -45,6 +46,7 @@ pub const ALL: &[Entry] = &[
         ..entry("observers", "clients of observers only", observers::build)
     },
     entry("census", "znodes, watches and names are listed and counted", census::build),
+    entry("quotas", "limits on znodes and bytes", quotas::build),
     entry("reconfig", "servers join, leave and get another part", reconfig::build),
 ];
 

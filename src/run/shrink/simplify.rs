@@ -118,6 +118,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         reconfigures: plan.ensemble.reconfigures,
         observer_masters: plan.ensemble.observer_masters,
         local_sessions: plan.ensemble.local_sessions,
+        enforces_quotas: plan.ensemble.enforces_quotas,
         read_only: plan.ensemble.read_only,
         ..Ensemble::usual()
     };
@@ -128,6 +129,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
     candidates.extend([
         one(|it, _| it.observer_masters = false),
         one(|it, _| it.local_sessions = false),
+        one(|it, _| it.enforces_quotas = false),
         one(|it, _| it.read_only = false),
         one(|it, usual| it.tick_ms = usual.tick_ms),
         one(|it, usual| it.outstanding_max = usual.outstanding_max),
