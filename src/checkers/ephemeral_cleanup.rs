@@ -63,7 +63,7 @@ impl Checker for EphemeralCleanup {
                 self.connection(event, (*client, *session), change, model)
             }
             What::Return { client, answer, .. } => {
-                self.answer(event, *client, answer);
+                self.answer(event, model, *client, answer);
                 Ok(())
             }
             What::FaultStarts { .. } => {
@@ -116,11 +116,14 @@ impl EphemeralCleanup {
         }
     }
 
-    fn answer(&mut self, event: &Event, client: ClientId, answer: &Answer) {
+    fn answer(&mut self, event: &Event, model: &Model, client: ClientId, answer: &Answer) {
         let Some(&session) = self.current.get(&client) else { return };
         match answer {
-            Answer::Ok { .. } => {
-                self.heard.insert(session);
+            Answer::Ok { zxid, .. } => {
+                // A server that only reads may not even know of the session.
+                if model.versions().session(session).is_some_and(|life| life.created <= *zxid) {
+                    self.heard.insert(session);
+                }
                 self.answered.insert(session, (event.at, event.index));
             }
             Answer::Refused { .. } => {

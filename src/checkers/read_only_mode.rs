@@ -3,13 +3,17 @@
 //! to judge.
 
 use super::{Checker, Violation};
-use crate::base::ErrorCode;
+use crate::base::{ClientId, ErrorCode, Zxid};
+use crate::history::ConnectionChange::Connected;
 use crate::history::{Answer, Event, Op, What};
 use crate::model::{Model, Request};
+use std::collections::BTreeMap;
 
 /// Nothing is done, and nothing is made up.
 #[derive(Default)]
 pub struct ReadOnlyMode {
+    /// Clients of a server that only reads, with whether their session began there.
+    readers: BTreeMap<ClientId, bool>,
     /// How many committed transactions were looked at.
     seen: usize,
     checked: u64,
@@ -19,6 +23,16 @@ impl Checker for ReadOnlyMode {
     fn observe(&mut self, event: &Event, model: &Model) -> Result<(), Violation> {
         match &event.what {
             What::Note { .. } => self.transactions(model),
+            What::Connection { client, change: Connected { read_only, resumed, .. }, .. } => {
+                match read_only {
+                    true => self.readers.insert(*client, !resumed),
+                    false => self.readers.remove(client),
+                };
+                Ok(())
+            }
+            What::Rearmed { client, zxid, .. } if self.readers.contains_key(client) => {
+                self.committed(event, model, (*client, "its watches"), *zxid, event.index)
+            }
             What::Return { client, call, answer } => {
                 match model.requests().of_call(*client, *call) {
                     Some(request) => self.answer(event, model, (request, answer)),
@@ -55,33 +69,57 @@ impl ReadOnlyMode {
         model: &Model,
         (request, answer): (&Request, &Answer),
     ) -> Result<(), Violation> {
-        let refused = matches!(answer, Answer::Refused { code: ErrorCode::NotReadOnly, .. });
-        if matches!(answer, Answer::Unknown(_)) || !(request.read_only || refused) {
+        let Request { client, op, invoked, .. } = request;
+        let (Answer::Ok { zxid, .. } | Answer::Refused { zxid, .. }) = answer else {
             return Ok(());
-        }
+        };
+        let refused = matches!(answer, Answer::Refused { code: ErrorCode::NotReadOnly, .. });
+        let reader = request.read_only.then(|| self.readers.get(client)).flatten();
+        let Some(&began_here) = reader else {
+            let claim = format!("{client} was refused `{op}` as by a server that only reads");
+            let wrong = Err(Violation::new(claim, [*invoked, event.index]));
+            return if refused { wrong } else { Ok(()) };
+        };
         self.checked += 1;
-        let Request { client, op, .. } = request;
-        // The end of a session that only this server knows needs nobody else.
-        let own = *op == Op::Close && model.is_local(request.session);
-        let changes = (op.is_write() && !own) || matches!(op, Op::Sync { .. });
-        let claim = match answer {
-            _ if refused && !request.read_only => {
+        // A session that began there is nobody else's business, and may end there.
+        let changes = match op {
+            Op::Close => !began_here,
+            Op::Sync { .. } => true,
+            op => op.is_write(),
+        };
+        let claim = match (changes, refused) {
+            (true, true) => return Ok(()),
+            // It speaks of no version of the tree.
+            (false, false) if matches!(op, Op::AddAuth(_)) => return Ok(()),
+            (false, false) => {
+                let what = format!("`{op}`");
+                return self.committed(event, model, (*client, &what), *zxid, *invoked);
+            }
+            (true, false) => {
                 format!(
-                    "{client} was refused `{op}` as by a server that only reads, which it is not"
+                    "{client} asked a server that only reads for `{op}`, and was told {answer:?}"
                 )
             }
-            _ if refused && !changes => {
-                format!("{client} was refused `{op}` by a server that only reads")
-            }
-            _ if changes && !refused => format!(
-                "{client} asked a server that only reads for `{op}`, and was told {answer:?}"
-            ),
-            Answer::Ok { zxid, .. } if !model.ledger().is_decided(*zxid) => format!(
-                "{client} was answered `{op}` by a server that only reads at {zxid}, which is not \
-                 committed"
-            ),
-            _ => return Ok(()),
+            (false, true) => format!("{client} was refused `{op}` by a server that only reads"),
         };
-        Err(Violation::new(claim, [request.invoked, event.index]))
+        Err(Violation::new(claim, [*invoked, event.index]))
+    }
+
+    /// What was answered is a version that is committed.
+    fn committed(
+        &mut self,
+        event: &Event,
+        model: &Model,
+        (client, what): (ClientId, &str),
+        zxid: Zxid,
+        asked: u64,
+    ) -> Result<(), Violation> {
+        if model.ledger().is_decided(zxid) {
+            return Ok(());
+        }
+        let claim = format!(
+            "{client} was answered {what} by a server that only reads at {zxid}, which is not committed"
+        );
+        Err(Violation::new(claim, [asked, event.index]))
     }
 }

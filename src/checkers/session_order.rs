@@ -104,7 +104,7 @@ impl SessionOrder {
             Answer::Unknown(_) => return Ok(()),
         };
         self.checked += 1;
-        self.forward(event, request, zxid)?;
+        self.forward(event, model, request, zxid)?;
         if !model.ledger().is_decided(zxid) {
             let claim = format!(
                 "{} was answered `{}` at {zxid}, which is not committed",
@@ -115,12 +115,20 @@ impl SessionOrder {
         right_read(event, model, (request, answer))
     }
 
-    /// H5 and H6: zxids do not fall within a session, and xids rise within a connection.
-    fn forward(&mut self, event: &Event, request: &Request, zxid: Zxid) -> Result<(), Violation> {
+    /// H5 and H6: zxids do not fall within a session, or one that goes on in its place, and xids rise
+    /// within a connection.
+    fn forward(
+        &mut self,
+        event: &Event,
+        model: &Model,
+        request: &Request,
+        zxid: Zxid,
+    ) -> Result<(), Violation> {
         let Request { client, session, conn, xid, .. } = *request;
         let now = Seen { session, conn, xid, zxid, event: event.index };
         let Some(before) = self.clients.insert(client, now) else { return Ok(()) };
-        if before.session != session {
+        let goes_on = model.requests().continues(session, before.session);
+        if before.session != session && !goes_on {
             return Ok(());
         }
         let claim = if before.zxid > zxid {

@@ -32,7 +32,7 @@ impl Checker for WatchDelivery {
                 let watches = self.of(*client);
                 match change {
                     ConnectionChange::Connected { .. } => {
-                        watches.connect(*conn, *session, &model.requests().bare(*client));
+                        watches.connect(*conn, *session, model);
                     }
                     ConnectionChange::Disconnected => {}
                     ConnectionChange::Expired | ConnectionChange::GaveUp => watches.end(),

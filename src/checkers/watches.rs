@@ -91,11 +91,14 @@ impl Watches {
         }
     }
 
-    /// A new connection. The session's watches come along; those of another session are void.
-    pub(super) fn connect(&mut self, conn: u32, session: SessionId, ids: &[Identity]) {
+    /// A new connection. The session's watches come along, also when another one goes on in its place;
+    /// those of any other session are void.
+    pub(super) fn connect(&mut self, conn: u32, session: SessionId, model: &Model) {
+        let ids = model.requests().bare(self.client);
+        let goes_on = model.requests().continues(session, self.session);
         let mut armed = std::mem::take(&mut self.armed);
         let lasting = std::mem::take(&mut self.lasting);
-        if session == self.session {
+        if session == self.session || goes_on {
             armed.retain(|_, it| !it.forgotten);
             armed.append(&mut self.carried);
             self.carried = armed;

@@ -13,6 +13,9 @@ use crate::wire::{self, Acl, Malformed, Membership, Reader, ReplyHeader, opcode}
 
 /// The request that an operation becomes.
 pub(super) fn request(op: &Op) -> Request {
+    if let Some(part) = op.misplaced() {
+        panic!("`{part}` cannot be sent where it stands: {op}");
+    }
     let text = ZPath::to_string;
     match op {
         Op::Create { .. } | Op::Delete { .. } | Op::SetData { .. } => alone(part(op)),
@@ -59,7 +62,7 @@ pub(super) fn request(op: &Op) -> Request {
             Request::GetAllChildrenNumber(GetAllChildrenNumber { path: text(path) })
         }
         Op::WhoAmI => Request::WhoAmI(WhoAmI),
-        Op::Check { .. } => panic!("a check stands inside a multi, but this one was sent: {op}"),
+        Op::Check { .. } => unreachable!("it would be misplaced"),
     }
 }
 
@@ -99,7 +102,7 @@ fn part(op: &Op) -> Part {
         | Op::GetAllChildrenNumber { .. }
         | Op::WhoAmI
         | Op::Reconfig { .. }
-        | Op::Close => panic!("a multi only writes and checks, but this was put into one: {op}"),
+        | Op::Close => unreachable!("it would be misplaced"),
     }
 }
 
@@ -112,7 +115,7 @@ fn read(op: &Op) -> Read {
         Op::GetChildren { path, watch: false, form: Form::First } => {
             Read::Children(GetChildren { path: path.to_string(), watch: false })
         }
-        _ => panic!("a multi-read only asks for data and names, but this was put into one: {op}"),
+        _ => unreachable!("it would be misplaced"),
     }
 }
 
@@ -287,7 +290,7 @@ fn read_outcomes(parts: &[Op], results: Vec<Result<Reply, i32>>) -> Option<Outco
     }
     let each = parts.iter().zip(results).map(|(part, result)| match result {
         Ok(reply) => outcome(part, reply),
-        Err(number) => ErrorCode::from_wire(number).map(Outcome::Refused),
+        Err(number) => ErrorCode::from_wire(number).map(Outcome::PartRefused),
     });
     each.collect::<Option<_>>().map(Outcome::MultiRead)
 }

@@ -23,8 +23,13 @@ impl Hosts {
     }
 
     /// Has this one dialled next.
-    pub(super) fn prefer(&mut self, server: Option<ServerId>) {
-        self.preferred = server;
+    pub(super) fn prefer(&mut self, server: ServerId) {
+        self.preferred = Some(server);
+    }
+
+    /// Goes on in the usual order.
+    pub(super) fn prefer_none(&mut self) {
+        self.preferred = None;
     }
 
     /// The server to dial now.

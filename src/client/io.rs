@@ -56,7 +56,7 @@ pub enum Input<'a> {
     Call {
         /// The application's number for it; unique.
         call: u64,
-        /// What it asks. A `Check` has to stand inside a `Multi`, and nothing that reads may.
+        /// What it asks; nothing in it may be [misplaced](Op::misplaced).
         op: Op,
     },
     /// The process dies without a word. Nothing that happens afterwards has an effect; the driver
@@ -266,7 +266,7 @@ fn text_of_outcome(outcome: &Outcome) -> String {
             let parts: Vec<String> = parts.iter().map(text_of_outcome).collect();
             format!("read [{}]", parts.join(", "))
         }
-        Outcome::Refused(code) => format!("refused {code:?}"),
+        Outcome::PartRefused(code) => format!("refused {code:?}"),
         Outcome::Ephemerals(paths) => format!("ephemerals {paths:?}"),
         Outcome::Number(number) => format!("number {number}"),
         Outcome::Identities(all) => format!("identities {all:?}"),

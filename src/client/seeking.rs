@@ -84,11 +84,12 @@ impl Client {
         if probe.heard.len() < HAS_LEADER.len() {
             return;
         }
-        let found = probe.heard.starts_with(HAS_LEADER).then_some(probe.to);
+        let (to, found) = (probe.to, probe.heard.starts_with(HAS_LEADER));
         self.end_probe(effects);
-        if found.is_some() {
-            self.hosts.prefer(found);
+        if found {
+            self.hosts.prefer(to);
             self.hang_up(now, effects);
+            self.hosts.prefer_none();
         }
     }
 
@@ -110,7 +111,7 @@ impl Client {
         effects.extend(probe.map(|probe| Effect::Close { conn: probe.conn }));
     }
 
-    /// Whether a search is due: while a server that only reads serves the session.
+    /// Whether it searches exactly while a server that only reads serves the session.
     pub(super) fn is_searching_rightly(&self) -> bool {
         let reads = matches!(&self.link, Link::Up(up) if up.read_only);
         self.search.is_some() == (reads && self.session.is_some())

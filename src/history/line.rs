@@ -89,7 +89,7 @@ impl fmt::Display for Outcome {
                 let parts: Vec<String> = parts.iter().map(Outcome::to_string).collect();
                 write!(f, "[{}]", parts.join(", "))
             }
-            Outcome::Refused(code) => write!(f, "refused: {code:?}"),
+            Outcome::PartRefused(code) => write!(f, "refused: {code:?}"),
             Outcome::Ephemerals(paths) => {
                 let paths: Vec<&str> = paths.iter().map(ZPath::as_str).collect();
                 write!(f, "[{}]", paths.join(" "))

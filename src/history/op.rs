@@ -357,7 +357,7 @@ pub enum Outcome {
     /// Of `MultiRead`: an outcome for each question.
     MultiRead(Vec<Outcome>),
     /// Within that of a `MultiRead`: this question was refused.
-    Refused(ErrorCode),
+    PartRefused(ErrorCode),
     /// Of `GetEphemerals`: in ascending order.
     Ephemerals(Vec<ZPath>),
     /// Of `GetAllChildrenNumber`.

@@ -34,7 +34,7 @@ impl Versions {
                     return Err(format!("{} questions have {outcomes:?}", parts.len()));
                 }
                 parts.iter().zip(outcomes).try_for_each(|(part, outcome)| match outcome {
-                    Outcome::Refused(code) => self.check_refusal_of(part, ids, *code, zxid),
+                    Outcome::PartRefused(code) => self.check_refusal_of(part, ids, *code, zxid),
                     outcome => self.check_read_of(part, ids, outcome, zxid),
                 })
             }
@@ -116,7 +116,7 @@ impl Versions {
             (Op::MultiRead(parts), Answer::Ok { outcome: Outcome::MultiRead(outcomes), .. }) => {
                 for (part, outcome) in parts.iter().zip(outcomes) {
                     let refused =
-                        if let Outcome::Refused(code) = outcome { Some(*code) } else { None };
+                        if let Outcome::PartRefused(code) = outcome { Some(*code) } else { None };
                     access(part, refused);
                 }
             }

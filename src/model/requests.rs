@@ -2,8 +2,7 @@
 //! themselves to be.
 
 use crate::base::{ClientId, SessionId, Xid, Zxid};
-use crate::history::ConnectionChange::Connected;
-use crate::history::{Event, Identity, Op, Proof, What};
+use crate::history::{ConnectionChange, Event, Identity, Op, Proof, What};
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,6 +43,10 @@ pub struct Requests {
     shown: BTreeMap<ClientId, (u32, Arc<[Identity]>)>,
     /// Those whose last connection is to a server that only reads.
     readers: BTreeSet<ClientId>,
+    /// The session that each client has, until it is over for the client.
+    current: BTreeMap<ClientId, SessionId>,
+    /// Which session goes on in the place of which.
+    successors: BTreeMap<SessionId, SessionId>,
 }
 
 impl Requests {
@@ -79,16 +82,42 @@ impl Requests {
         *ids = ids.iter().cloned().chain(more).collect();
     }
 
+    fn standing(&mut self, client: ClientId, session: SessionId, change: &ConnectionChange) {
+        match change {
+            ConnectionChange::Connected { read_only, .. } => {
+                match read_only {
+                    true => self.readers.insert(client),
+                    false => self.readers.remove(&client),
+                };
+                let before = self.current.insert(client, session);
+                if let Some(before) = before.filter(|before| *before != session) {
+                    self.successors.insert(session, before);
+                }
+            }
+            ConnectionChange::Disconnected => {}
+            ConnectionChange::Expired | ConnectionChange::GaveUp | ConnectionChange::Closed => {
+                self.current.remove(&client);
+            }
+            ConnectionChange::AuthFailed | ConnectionChange::Vanished => {
+                self.current.remove(&client);
+            }
+        }
+    }
+
+    /// Whether `session` goes on in the place of `before`, for a client to which it is the same: one that
+    /// only a server without a leader knew is left with that server, and what the client has seen and
+    /// waits for stays.
+    pub fn continues(&self, session: SessionId, before: SessionId) -> bool {
+        self.successors.get(&session) == Some(&before)
+    }
+
     /// Takes in what goes on the wire; other events say nothing here.
     pub fn observe(&mut self, event: &Event) {
         if let What::Reauth { client, conn, proofs } = &event.what {
             self.show(*client, *conn, proofs);
         }
-        if let What::Connection { client, change: Connected { read_only, .. }, .. } = &event.what {
-            match read_only {
-                true => self.readers.insert(*client),
-                false => self.readers.remove(client),
-            };
+        if let What::Connection { client, session, change, .. } = &event.what {
+            self.standing(*client, *session, change);
         }
         let What::Invoke { client, call, session, conn, xid, op } = &event.what else { return };
         let number = self.all.len();

@@ -1,9 +1,8 @@
-//! Reads without a leader, from whatever the log holds: no mistake by ZooKeeper's own account, which
-//! does so.
+//! Reads without a leader, from whatever the tree holds: no historical bug, but what ZooKeeper does.
 //!
-//! A server that has no leader cannot tell whether the end of its log is committed. Those that are up
-//! to date when they lose their leader know how far it is, and show no more; others show nothing. Wrong
-//! here: it shows all that it has, and the next leader may make it forget some.
+//! A server that has read its log cannot tell whether its end is committed. Those that have had a leader
+//! since know how far it is, and show no more; others show nothing. Wrong here: it shows all that it has
+//! read, and the next leader may make it forget some.
 
 use super::Mutant;
 

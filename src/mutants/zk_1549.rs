@@ -2,8 +2,8 @@
 //!
 //! Fixed in 3.5.0. Servers wrote snapshots while their trees held transactions that no quorum had
 //! committed. When those were discarded later, the log was cut, but the snapshot went on holding
-//! them. Wrong here: a snapshot may also begin on the way into an election, when the tree takes in
-//! what is in the log only.
+//! them. Wrong here: a snapshot may also begin when an election is over and the tree takes in what is in
+//! the log only.
 
 use super::Mutant;
 

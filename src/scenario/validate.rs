@@ -35,7 +35,7 @@ pub(super) fn scenario(it: &Scenario, source: Source<'_>) -> Result<(), Scenario
     for (place, wish) in it.workloads.iter().enumerate() {
         let earlier = &it.workloads[..place];
         let at = |reason| source.mistake_at(wish.span(), reason);
-        workload(wish.get_ref(), earlier).map_err(at)?;
+        workload(wish.get_ref(), earlier, &it.ensemble).map_err(at)?;
     }
     for wish in &it.faults {
         let at = |reason| source.mistake_at(wish.span(), reason);
@@ -154,12 +154,23 @@ fn world(network: &NetworkSettings, disk: &DiskSettings) -> Reason {
     Ok(())
 }
 
-fn workload(wish: &WorkloadWish, earlier: &[Spanned<WorkloadWish>]) -> Reason {
+fn workload(
+    wish: &WorkloadWish,
+    earlier: &[Spanned<WorkloadWish>],
+    ensemble: &EnsembleWish,
+) -> Reason {
     let seat = Seat { index: 0, clients: wish.clients, ops: wish.ops };
     workload_options(&wish.name, &wish.options, seat)?;
     if earlier.iter().any(|it| it.get_ref().name == wish.name) {
         let name = &wish.name;
         return Err(format!("workload `{name}` stands here twice; give the first more clients"));
+    }
+    if wish.read_only && !ensemble.read_only {
+        let name = &wish.name;
+        return Err(format!(
+            "workload `{name}`: `read_only` needs `read_only = true` in [ensemble], so that servers \
+             without a leader serve reads"
+        ));
     }
     match wish.clients {
         1..=CLIENTS_MAX => Ok(()),

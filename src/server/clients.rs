@@ -16,7 +16,7 @@ impl Server {
     /// Begins to answer clients: as a follower that is up to date, or as an established leader.
     pub(super) fn serve(&mut self, epoch: Epoch) {
         self.serving = Some(epoch);
-        self.committed = self.tree.last();
+        self.committed = Some(self.processed());
         if !self.config.standalone {
             let membership = self.peer.membership().clone();
             self.tree.set_membership(&membership, self.now.wall_ms);

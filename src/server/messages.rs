@@ -207,6 +207,8 @@ fn request_frame(from: &mut Reader, first: bool) -> Result<Said, Malformed> {
             0 => "connect: a new session".to_owned(),
             _ => format!("connect: session {session} again, has seen {seen}"),
         };
+        let less = if it.read_only == Some(true) { ", reads will do" } else { "" };
+        let words = format!("{words}{less}");
         return Ok((MessageKind::Client, words));
     }
     let mut body = Reader::new(frame);
@@ -223,7 +225,10 @@ fn reply_frame(from: &mut Reader, first: bool) -> Result<Said, Malformed> {
         let it = ConnectResponse::decode(frame)?;
         let words = match it.timeout_ms {
             0 => "session expired".to_owned(),
-            timeout_ms => format!("connected: session {}, timeout {timeout_ms}ms", it.session),
+            timeout_ms => {
+                let only = if it.read_only == Some(true) { " for reads only" } else { "" };
+                format!("connected{only}: session {}, timeout {timeout_ms}ms", it.session)
+            }
         };
         return Ok((MessageKind::Client, words));
     }

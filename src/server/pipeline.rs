@@ -288,8 +288,9 @@ impl Server {
             Applied::Done
         };
         self.overlay.applied(txn.zxid);
+        // What a learner is brought up to date with counts once it serves: its leader may yet fail.
         if why == Delivery::Committed {
-            self.committed = txn.zxid;
+            self.committed = Some(txn.zxid);
         }
         if let Body::Reconfig { .. } = txn.body {
             self.introduce_members();
@@ -430,10 +431,13 @@ impl Server {
     }
 
     /// The last transaction that clients are told of. A leader's epoch counts as soon as it is in
-    /// force, at every server of it.
+    /// force, at every server of it, and goes on to count while it only reads.
     pub(super) fn processed(&self) -> Zxid {
-        let floor = self.serving.map_or(Zxid::ZERO, Zxid::floor_of);
-        self.tree.last().max(floor)
+        let floor = match self.serving {
+            None => self.committed.filter(|_| self.read_only),
+            Some(epoch) => Some(Zxid::floor_of(epoch)),
+        };
+        self.tree.last().max(floor.unwrap_or(Zxid::ZERO))
     }
 
     /// The last proposal that there is, as far as this server knows.

@@ -1,10 +1,10 @@
 //! Reads without a quorum (`readonlymode.enabled`): a server that has found no leader for a while
 //! answers reads to those clients that put up with it (`ReadOnlyZooKeeperServer`).
 //!
-//! What they read may be old, but is committed (H21 in `zookeeper.md`, B.1): a server whose tree holds
-//! more than it knows to be committed answers nobody. That is one that has read its log and has not
-//! had a leader since, and one that was to lead, or to follow, and came to nothing. ZooKeeper's
-//! answer in both cases.
+//! What they read may be old, but is committed (H21 in `zookeeper.md`, B.1): a server that does not know
+//! that of all that its tree holds answers nobody. That is one that has had no leader since its process
+//! began; and one that was elected, or found a leader, when something was under way, and came to nothing
+//! with it. ZooKeeper's servers answer all the same.
 
 use super::rules::Held;
 use super::server::Server;
@@ -27,6 +27,10 @@ impl Server {
             Role::Looking => self.looking_since.or(Some(self.now.time)),
             Role::Leading | Role::Following(_) | Role::Observing(_) => None,
         };
+        if role == Role::Looking {
+            // Votes go to those who are to come, too.
+            self.introduce_members();
+        }
         if self.looking_since.is_none() && std::mem::take(&mut self.read_only) {
             let conns: Vec<ConnId> = self.conns.keys().copied().collect();
             conns.into_iter().for_each(|conn| self.close_client(conn));

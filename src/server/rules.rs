@@ -52,8 +52,8 @@ pub struct Rules {
     /// Whether a snapshot may begin behind a transaction that came like this. Correct: only
     /// [`Delivery::Committed`]; it could not be made to forget anything (ZOOKEEPER-1549).
     pub may_snapshot: fn(Delivery) -> bool,
-    /// Whether a server without a leader may serve reads from its tree. Correct: when all that it holds
-    /// is committed.
+    /// Whether a server without a leader may serve reads from its tree. Correct: when it knows that all
+    /// that the tree holds is committed.
     pub reads_alone: fn(Held) -> bool,
 }
 
@@ -62,8 +62,8 @@ pub struct Rules {
 pub struct Held {
     /// The last transaction in it.
     pub tree: Zxid,
-    /// The last one of which the server knows that it is committed.
-    pub committed: Zxid,
+    /// The last one of which the server knows that it is committed; `None` before it has had a leader.
+    pub committed: Option<Zxid>,
 }
 
 /// When a read is answered from the tree.
@@ -126,7 +126,7 @@ impl Rules {
         snapshot_name: |progress| progress.processed,
         snapshot_has_last_session: || true,
         may_snapshot: |why| why == Delivery::Committed,
-        reads_alone: |held| held.tree <= held.committed,
+        reads_alone: |held| held.committed.is_some_and(|last| held.tree <= last),
     };
 }
 

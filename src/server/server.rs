@@ -73,8 +73,9 @@ pub struct Server {
     pub(super) looking_since: Option<Time>,
     /// Whether it serves reads without a leader.
     pub(super) read_only: bool,
-    /// Up to here all is committed, as far as this server knows; it forgets that with its process.
-    pub(super) committed: Zxid,
+    /// Up to here all is committed, as far as this server knows since its process began; `None` until
+    /// it has served. Clients were told of it.
+    pub(super) committed: Option<Zxid>,
     /// Whoever is, was or shall be a member, beside those that it was started with.
     pub(super) located: BTreeSet<ServerId>,
     /// Where it was last told to listen.
@@ -215,7 +216,7 @@ impl Server {
             local_expiry: Expiry::new(tick),
             looking_since: None,
             read_only: false,
-            committed: Zxid::ZERO,
+            committed: None,
             located: BTreeSet::new(),
             listens,
             strangers: BTreeSet::new(),

@@ -105,7 +105,7 @@ pub fn stat_of(answer: &Answer) -> Option<&Stat> {
         Outcome::Deleted | Outcome::Multi(_) | Outcome::MultiRefused(_) => None,
         Outcome::Checked | Outcome::Synced | Outcome::Closed => None,
         Outcome::Authenticated | Outcome::Watching | Outcome::Removed => None,
-        Outcome::Watched | Outcome::MultiRead(_) | Outcome::Refused(_) => None,
+        Outcome::Watched | Outcome::MultiRead(_) | Outcome::PartRefused(_) => None,
         Outcome::Ephemerals(_) | Outcome::Number(_) | Outcome::Identities(_) => None,
         Outcome::Reconfigured { .. } => None,
     }

@@ -79,7 +79,7 @@ impl Census {
                 vec![Op::Multi(vec![part, self.own(rng)]), count(&self.root), ephemerals("")]
             }
             13 => vec![set(key, value.clone(), ANY), set(&child, value, ANY)],
-            14 => vec![self.own(rng), Op::Close, ephemerals(""), self.own(rng)],
+            14 => vec![self.own(rng), ephemerals(""), Op::Close],
             _ => vec![Op::WhoAmI, self.show(rng), Op::WhoAmI],
         }
     }

@@ -106,7 +106,7 @@ pub struct Found {
 pub enum Delivery {
     /// It is committed.
     Committed,
-    /// It is committed, and came while this learner was being brought up to date.
+    /// It came while this learner was being brought up to date; it is committed when that is done.
     Synchronized,
     /// It is logged, and whether it is committed the next leader decides.
     Logged,

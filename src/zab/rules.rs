@@ -18,8 +18,8 @@ pub struct Rules {
     /// What happens to proposals that are not yet written when a server leaves its role. Correct:
     /// [`LogQueue::Write`].
     pub log_queue: fn() -> LogQueue,
-    /// Whether proposals that are in the log but not committed are put into the tree when an election
-    /// is over. Correct: [`FastForward::All`].
+    /// Whether proposals that are in the log but not committed are kept for the next election, and put
+    /// into the tree when it is over. Correct: [`FastForward::All`].
     pub fast_forward: fn() -> FastForward,
     /// Whether those who say yes are enough: to commit, to establish an epoch, to go on leading.
     /// Correct: [`is_majority`].
@@ -88,10 +88,11 @@ pub enum LogQueue {
     Forget,
 }
 
-/// Proposals that are logged and not committed, on the way into an election.
+/// What becomes of proposals that are logged and not committed when a server loses its leader.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FastForward {
-    /// The tree takes them in, so that it holds what the log holds.
+    /// The vote counts them, and the tree takes them in when the election is over: it holds what the log
+    /// holds.
     All,
     /// The tree stays behind the log, and the vote with it (ZOOKEEPER-2845).
     None,

@@ -95,6 +95,7 @@ fn mistakes_say_where_what_and_what_instead() {
         ("unknown checker", mistake("\"progress\"", "\"one_leader\"")),
         ("unknown fault", mistake("\"isolate\"", "\"isolated\"")),
         ("unknown workload", mistake("\"register\"", "\"bank\"")),
+        ("less than there is", mistake("clients = 2", "clients = 2\nread_only = true")),
         ("unknown mutant", mistake("about =", "mutant = \"zk_0\"\nabout =")),
         ("min above max", mistake("[1_000, 2_000]", "[2_000, 1_000]")),
         (

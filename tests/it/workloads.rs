@@ -102,7 +102,9 @@ impl Service {
         match op {
             Op::MultiRead(parts) => {
                 let each = parts.iter().map(|part| self.perform(part));
-                Ok(Outcome::MultiRead(each.map(|it| it.unwrap_or_else(Outcome::Refused)).collect()))
+                Ok(Outcome::MultiRead(
+                    each.map(|it| it.unwrap_or_else(Outcome::PartRefused)).collect(),
+                ))
             }
             Op::GetEphemerals { prefix } => {
                 let owned = self.znodes.iter().filter(|it| it.1.1.ephemeral_owner != SessionId(0));

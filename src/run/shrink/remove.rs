@@ -59,7 +59,7 @@ fn parts(plan: &Plan) -> Vec<Item> {
     let mut items = Vec::new();
     for (client, step, it) in places(plan) {
         for (op, it) in it.ops().iter().enumerate() {
-            if let Op::Multi(parts) = it {
+            if let Op::Multi(parts) | Op::MultiRead(parts) = it {
                 let part = |part| Item::Part { client, step, op, part };
                 items.extend((0..parts.len()).map(part).filter(|_| parts.len() > 1));
             }
@@ -87,7 +87,7 @@ pub(super) fn without(plan: &Plan, items: &[Item]) -> Plan {
         for (step, it) in steps.iter_mut().enumerate() {
             let PlanStep::Ask { ops, .. } = it else { continue };
             for (op, it) in ops.iter_mut().enumerate() {
-                if let Op::Multi(parts) = it {
+                if let Op::Multi(parts) | Op::MultiRead(parts) = it {
                     *parts = kept(parts, |part| stays(Item::Part { client, step, op, part }));
                 }
             }

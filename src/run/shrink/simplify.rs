@@ -147,7 +147,7 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
     candidates
 }
 
-/// Requests without data.
+/// Requests without data; clients that want a server with a leader.
 fn requests(failing: &Failing) -> Vec<Plan> {
     let bare = with(&failing.plan, |plan| {
         let steps = plan.clients.iter_mut().filter_map(|client| client.steps.as_mut()).flatten();
@@ -157,7 +157,10 @@ fn requests(failing: &Failing) -> Vec<Plan> {
             }
         }
     });
-    vec![bare]
+    let patient = with(&failing.plan, |plan| {
+        plan.clients.iter_mut().for_each(|client| client.read_only = false);
+    });
+    vec![bare, patient]
 }
 
 fn strip(op: &mut Op) {
