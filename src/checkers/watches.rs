@@ -38,7 +38,7 @@ pub(super) struct Rearm {
     pub(super) event: u64,
 }
 
-/// One client's watches, over the connections of one session.
+/// One client's watches, over the connections of one session, and of those that go on in its place.
 #[derive(Debug)]
 pub(super) struct Watches {
     client: ClientId,

@@ -18,8 +18,11 @@ impl fmt::Display for Event {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Ensemble { members, addresses, .. } => {
+            What::Ensemble { members, addresses, enforces_quotas } => {
                 write!(f, "the voters are {members}")?;
+                if *enforces_quotas {
+                    f.write_str(", quotas are enforced")?;
+                }
                 match addresses.len() {
                     0 => Ok(()),
                     1 => f.write_str(", with one client"),

@@ -170,10 +170,9 @@ impl Op {
     pub fn misplaced(&self) -> Option<&Op> {
         match self {
             Op::Check { .. } => Some(self),
-            Op::Multi(parts) => parts.iter().find(|part| match part {
-                Op::Create { .. } | Op::Delete { .. } => false,
-                Op::SetData { .. } | Op::Check { .. } => false,
-                _ => true,
+            Op::Multi(parts) => parts.iter().find(|part| {
+                let writes = matches!(part, Op::Create { .. } | Op::Delete { .. });
+                !writes && !matches!(part, Op::SetData { .. } | Op::Check { .. })
             }),
             Op::MultiRead(parts) => parts.iter().find(|part| match part {
                 Op::GetData { watch, .. } => *watch,

@@ -44,10 +44,10 @@ pub struct Asked<'a> {
 /// What `op` brings, upon everything before its transaction.
 pub fn expect(versions: &Versions, op: &Op, asked: Asked<'_>) -> Expected {
     let Asked { stamp, ids, quotas } = asked;
-    let mut ahead = Ahead { versions, stamp, ids, quotas, edits: Vec::new() };
+    let mut ahead = Ahead { versions, stamp, ids, quotas, unknown: false, edits: Vec::new() };
     let closed = |life: &super::Life| life.closed.is_some_and(|closed| closed < stamp.zxid);
     let closed = versions.session(stamp.session).is_some_and(closed);
-    match op {
+    let expected = match op {
         Op::Close => Expected::Ok(Outcome::Closed),
         Op::Multi(parts) => ahead.multi(parts, closed),
         _ if closed => Expected::Refused(ErrorCode::SessionExpired),
@@ -60,7 +60,8 @@ pub fn expect(versions: &Versions, op: &Op, asked: Asked<'_>) -> Expected {
         Op::AddWatch { .. } | Op::RemoveWatches { .. } => Expected::Unjudged,
         Op::CheckWatches { .. } | Op::MultiRead(_) | Op::WhoAmI => Expected::Unjudged,
         Op::GetEphemerals { .. } | Op::GetAllChildrenNumber { .. } => Expected::Unjudged,
-    }
+    };
+    if ahead.unknown { Expected::Unjudged } else { expected }
 }
 
 /// The tree before the transaction, and what its earlier parts did to it.
@@ -69,6 +70,8 @@ struct Ahead<'a> {
     stamp: Stamp,
     ids: &'a [Identity],
     quotas: Option<Zxid>,
+    /// It hangs on a quota of which the model does not know how much is used.
+    unknown: bool,
     edits: Vec<(ZPath, Option<Znode>)>,
 }
 
@@ -206,8 +209,11 @@ impl Ahead<'_> {
         Ok(Outcome::AclSet(stat))
     }
 
-    fn within_quota(&self, path: &str, more: More) -> Result<(), ErrorCode> {
-        self.quotas.map_or(Ok(()), |applied| self.versions.within_quota(path, more, applied))
+    fn within_quota(&mut self, path: &str, more: More) -> Result<(), ErrorCode> {
+        let Some(applied) = self.quotas else { return Ok(()) };
+        let known = self.versions.within_quota(path, more, applied);
+        self.unknown |= known.is_none();
+        known.unwrap_or(Ok(()))
     }
 
     /// The znode, if it is there and gives the permission.

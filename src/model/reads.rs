@@ -5,7 +5,7 @@ use super::expect::CONFIG;
 use super::requests::Request;
 use super::versions::Versions;
 use super::znode::Znode;
-use crate::base::{ErrorCode, SessionId, Stat, ZPath, Zxid};
+use crate::base::{Data, ErrorCode, SessionId, Stat, ZPath, Zxid};
 use crate::history::{Acl, Acls, Answer, Identity, Op, Outcome};
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -63,11 +63,12 @@ impl Versions {
         if !may_read(op, &znode.acls, ids) {
             return Err(format!("who asks may not read {path}, which is for {:?}", znode.acls));
         }
-        let shown = self.usage_shown_at(path.as_str(), zxid);
-        let znode = match shown {
+        let znode = match self.usage_shown_at(path.as_str(), zxid) {
             None => Cow::Borrowed(znode),
-            Some(None) => return Ok(()),
-            Some(Some(data)) => Cow::Owned(Znode { data, ..znode.clone() }),
+            Some(known) => {
+                let data = known.or_else(|| data_told(outcome)).unwrap_or_default();
+                Cow::Owned(Znode { data, ..znode.clone() })
+            }
         };
         match (op, outcome) {
             (Op::GetAcl { .. }, Outcome::Acl { acls, stat }) => {
@@ -204,6 +205,17 @@ fn read_by(op: &Op) -> Option<&ZPath> {
         Op::CheckWatches { .. } | Op::MultiRead(_) => None,
         Op::GetEphemerals { .. } | Op::WhoAmI => None,
     }
+}
+
+/// The data that an answer brings, or some of the length that it names.
+fn data_told(outcome: &Outcome) -> Option<Data> {
+    let (Outcome::Exists(stat)
+    | Outcome::Acl { stat, .. }
+    | Outcome::Children { stat: Some(stat), .. }) = outcome
+    else {
+        return if let Outcome::Data { data, .. } = outcome { Some(data.clone()) } else { None };
+    };
+    Some(vec![0; usize::try_from(stat.data_length).ok()?].into())
 }
 
 /// Who somebody is, in any order, without what is secret of it.

@@ -1,5 +1,5 @@
-//! What clients have put on the wire, found by call and by session and xid; and who they had shown
-//! themselves to be.
+//! What clients have put on the wire, found by call and by session and xid; who they had shown
+//! themselves to be, and which session is theirs.
 
 use crate::base::{ClientId, SessionId, Xid, Zxid};
 use crate::history::{ConnectionChange, Event, Identity, Op, Proof, What};
@@ -108,10 +108,13 @@ impl Requests {
     /// only a server without a leader knew is left with that server, and what the client has seen and
     /// waits for stays.
     pub fn continues(&self, session: SessionId, before: SessionId) -> bool {
-        self.successors.get(&session) == Some(&before)
+        let mut earlier =
+            std::iter::successors(Some(session), |it| self.successors.get(it).copied());
+        earlier.any(|it| it == before)
     }
 
-    /// Takes in what goes on the wire; other events say nothing here.
+    /// Takes in what goes on the wire, and what becomes of connections and sessions; other events say
+    /// nothing here.
     pub fn observe(&mut self, event: &Event) {
         if let What::Reauth { client, conn, proofs } = &event.what {
             self.show(*client, *conn, proofs);

@@ -22,6 +22,7 @@ mod untold_touches;
 mod unused_containers;
 mod zk_1046;
 mod zk_1090;
+mod zk_1097;
 mod zk_1154;
 mod zk_1208;
 mod zk_1367;
@@ -93,6 +94,7 @@ pub const ALL: &[Mutant] = &[
     zk_962::MUTANT,
     zk_1046::MUTANT,
     zk_1090::MUTANT,
+    zk_1097::MUTANT,
     zk_1154::MUTANT,
     zk_1208::MUTANT,
     zk_1367::MUTANT,

@@ -253,6 +253,12 @@ fn clients(it: &Plan) -> Reason {
             let count = it.servers().len();
             return Err(format!("client {}: `servers` names some of s1 to s{count}", client.id));
         }
+        if client.read_only && !it.ensemble.read_only {
+            return Err(format!(
+                "client {}: `read_only` needs `read_only = true` in [ensemble]",
+                client.id
+            ));
+        }
         workload_options(&client.workload, &client.options, client.seat)?;
         let ops = client.steps.iter().flatten().flat_map(PlanStep::ops);
         ops.enumerate().try_for_each(|(place, op)| in_place(client.id, place, op))?;

@@ -97,6 +97,9 @@ impl Server {
             Some((zxid, body)) => read_tree(body, *zxid)?,
             None => Tree::new(),
         };
+        if !(self.rules.tree.follows_quotas)() {
+            self.tree.forget_quotas();
+        }
         self.digests.clear();
         self.note(Note::Loaded { zxid: self.tree.last() });
         (self.unsnapped, self.unsnapped_bytes) = (0, 0);

@@ -74,7 +74,7 @@ pub struct Server {
     /// Whether it serves reads without a leader.
     pub(super) read_only: bool,
     /// Up to here all is committed, as far as this server knows since its process began; `None` until
-    /// it has served. Clients were told of it.
+    /// it has served, or has heard of a commit.
     pub(super) committed: Option<Zxid>,
     /// Whoever is, was or shall be a member, beside those that it was started with.
     pub(super) located: BTreeSet<ServerId>,

@@ -62,6 +62,9 @@ pub struct Rules {
     /// Whether a watch that reaches below speaks of lists of children, too. Correct: never; it speaks
     /// of the children themselves (ZOOKEEPER-4475).
     pub recursive_hears_lists: fn() -> bool,
+    /// Whether a tree that was read from a snapshot follows what is used of its quotas. Correct: it does
+    /// (ZOOKEEPER-1097).
+    pub follows_quotas: fn() -> bool,
 }
 
 /// The znodes that a `closeSession` deletes.
@@ -84,6 +87,7 @@ impl Rules {
         sets_acls_again: || true,
         modes_together: || true,
         recursive_hears_lists: || false,
+        follows_quotas: || true,
     };
 }
 

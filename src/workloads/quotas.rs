@@ -7,7 +7,7 @@ use super::ask::{
 use super::turns::{PAUSE_MS, Turns};
 use super::{Seat, Seen, Step, Workload};
 use crate::base::{ErrorCode, Range, Rng, ZPath};
-use crate::history::{CreateMode, Op};
+use crate::history::{Answer, CreateMode, Op, Outcome};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use toml::Table;
@@ -40,6 +40,8 @@ struct Quotas {
     keys: Vec<Key>,
     /// Turned out to be without a quota.
     bare: Option<Key>,
+    /// Sequential znodes that are to go again.
+    numbered: Vec<ZPath>,
 }
 
 /// One client's generator.
@@ -56,16 +58,18 @@ pub fn build(options: Table, seat: Seat) -> Result<Box<dyn Workload>, Error> {
     };
     let keys = (0..options.keys.get()).map(key).collect();
     let turns = Turns::new(seat, options.pause_ms, parents);
-    Ok(Box::new(Quotas { turns, keys, bare: None }))
+    Ok(Box::new(Quotas { turns, keys, bare: None, numbered: Vec::new() }))
 }
 
 impl Workload for Quotas {
     fn next(&mut self, seen: Seen<'_>, rng: &mut Rng) -> Step {
         for (op, answer) in self.turns.answered(seen) {
             if refused_for(answer, ErrorCode::NoNode) {
-                let key = self.keys.iter().find(|key| subject(&op) == Some(&key.stats));
-                self.bare = key.cloned().or(self.bare.take());
+                let is_of =
+                    |key: &&Key| [&key.stats, &key.limits].map(Some).contains(&subject(&op));
+                self.bare = self.keys.iter().find(is_of).cloned().or(self.bare.take());
             }
+            self.numbered.extend(numbered_by(&op, answer));
         }
         if let Some(step) = self.turns.rest(rng) {
             return step;
@@ -75,9 +79,22 @@ impl Workload for Quotas {
             return self.turns.ask(quota.into());
         }
         let key = self.keys[rng.below(self.keys.len() as u64) as usize].clone();
-        let ops = requests(&key, rng);
+        let mut ops = requests(&key, rng);
+        if rng.below(3) == 0 {
+            ops.extend(self.numbered.pop().map(|path| delete(&path, ANY)));
+        }
         self.turns.ask(ops)
     }
+}
+
+/// The sequential znode that was created.
+fn numbered_by(op: &Op, answer: &Answer) -> Option<ZPath> {
+    let (Op::Create { mode, .. }, Answer::Ok { outcome: Outcome::Created { path, .. }, .. }) =
+        (op, answer)
+    else {
+        return None;
+    };
+    mode.is_sequential().then(|| path.clone())
 }
 
 fn requests(key: &Key, rng: &mut Rng) -> Vec<Op> {

@@ -130,7 +130,10 @@ fn ensemble(failing: &Failing) -> Vec<Plan> {
         one(|it, _| it.observer_masters = false),
         one(|it, _| it.local_sessions = false),
         one(|it, _| it.enforces_quotas = false),
-        one(|it, _| it.read_only = false),
+        with(plan, |plan| {
+            plan.ensemble.read_only = false;
+            plan.clients.iter_mut().for_each(|client| client.read_only = false);
+        }),
         one(|it, usual| it.tick_ms = usual.tick_ms),
         one(|it, usual| it.outstanding_max = usual.outstanding_max),
         one(|it, usual| it.requests_max = usual.requests_max),
@@ -157,10 +160,9 @@ fn requests(failing: &Failing) -> Vec<Plan> {
             }
         }
     });
-    let patient = with(&failing.plan, |plan| {
-        plan.clients.iter_mut().for_each(|client| client.read_only = false);
-    });
-    vec![bare, patient]
+    let readers = failing.plan.clients.iter().enumerate().filter(|(_, client)| client.read_only);
+    let patient = |place: usize| with(&failing.plan, |plan| plan.clients[place].read_only = false);
+    std::iter::once(bare).chain(readers.map(|(place, _)| patient(place))).collect()
 }
 
 fn strip(op: &mut Op) {
