@@ -107,8 +107,8 @@ fn place_of(target: &str, what: &str) -> String {
 
 /// A number of `count=5,bytes=-1;countHardLimit=7`, of several the last; below 0 it is no limit.
 fn limit_of(limits: &Data, name: &str) -> Option<i64> {
-    let parts = limits.as_text()?.split([',', ';']).filter_map(|part| part.split_once('='));
-    let number = parts.filter(|(key, _)| *key == name).last()?.1;
+    let mut parts = limits.as_text()?.split([',', ';']).filter_map(|part| part.split_once('='));
+    let number = parts.rfind(|(key, _)| *key == name)?.1;
     number.trim_end_matches('=').parse().ok().filter(|&limit| limit >= 0)
 }
 
