@@ -31,7 +31,7 @@ impl Checker for ReadOnlyMode {
                 Ok(())
             }
             What::Rearmed { client, zxid, .. } if self.readers.contains_key(client) => {
-                self.committed(event, model, (*client, "its watches"), *zxid, event.index)
+                committed(event, model, (*client, "its watches"), *zxid, event.index)
             }
             What::Return { client, call, answer } => {
                 match model.requests().of_call(*client, *call) {
@@ -93,7 +93,7 @@ impl ReadOnlyMode {
             (false, false) if matches!(op, Op::AddAuth(_)) => return Ok(()),
             (false, false) => {
                 let what = format!("`{op}`");
-                return self.committed(event, model, (*client, &what), *zxid, *invoked);
+                return committed(event, model, (*client, &what), *zxid, *invoked);
             }
             (true, false) => {
                 format!(
@@ -104,22 +104,21 @@ impl ReadOnlyMode {
         };
         Err(Violation::new(claim, [*invoked, event.index]))
     }
+}
 
-    /// What was answered is a version that is committed.
-    fn committed(
-        &mut self,
-        event: &Event,
-        model: &Model,
-        (client, what): (ClientId, &str),
-        zxid: Zxid,
-        asked: u64,
-    ) -> Result<(), Violation> {
-        if model.ledger().is_decided(zxid) {
-            return Ok(());
-        }
-        let claim = format!(
-            "{client} was answered {what} by a server that only reads at {zxid}, which is not committed"
-        );
-        Err(Violation::new(claim, [asked, event.index]))
+/// What was answered is a version that is committed.
+fn committed(
+    event: &Event,
+    model: &Model,
+    (client, what): (ClientId, &str),
+    zxid: Zxid,
+    asked: u64,
+) -> Result<(), Violation> {
+    if model.ledger().is_decided(zxid) {
+        return Ok(());
     }
+    let claim = format!(
+        "{client} was answered {what} by a server that only reads at {zxid}, which is not committed"
+    );
+    Err(Violation::new(claim, [asked, event.index]))
 }

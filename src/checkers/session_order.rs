@@ -127,8 +127,7 @@ impl SessionOrder {
         let Request { client, session, conn, xid, .. } = *request;
         let now = Seen { session, conn, xid, zxid, event: event.index };
         let Some(before) = self.clients.insert(client, now) else { return Ok(()) };
-        let goes_on = model.requests().continues(session, before.session);
-        if before.session != session && !goes_on {
+        if !model.requests().continues(session, before.session) {
             return Ok(());
         }
         let claim = if before.zxid > zxid {

@@ -95,10 +95,9 @@ impl Watches {
     /// those of any other session are void.
     pub(super) fn connect(&mut self, conn: u32, session: SessionId, model: &Model) {
         let ids = model.requests().bare(self.client);
-        let goes_on = model.requests().continues(session, self.session);
         let mut armed = std::mem::take(&mut self.armed);
         let lasting = std::mem::take(&mut self.lasting);
-        if session == self.session || goes_on {
+        if model.requests().continues(session, self.session) {
             armed.retain(|_, it| !it.forgotten);
             armed.append(&mut self.carried);
             self.carried = armed;

@@ -51,8 +51,8 @@ impl Versions {
         zxid: Zxid,
     ) -> Result<(), String> {
         let Some(path) = read_by(op) else {
-            let reads = matches!(op, Op::WhoAmI | Op::GetEphemerals { .. } | Op::MultiRead(_));
-            return if reads { Err(format!("{outcome:?} is no answer to it")) } else { Ok(()) };
+            let asks = asks_of_no_znode(op);
+            return if asks { Err(format!("{outcome:?} is no answer to it")) } else { Ok(()) };
         };
         if path.as_str() == CONFIG {
             return Ok(());
@@ -179,8 +179,8 @@ impl Versions {
             return Ok(());
         }
         let Some(path) = read_by(op) else {
-            let reads = matches!(op, Op::WhoAmI | Op::GetEphemerals { .. } | Op::MultiRead(_));
-            return if reads { Err(format!("there is no reason for {code:?}")) } else { Ok(()) };
+            let asks = asks_of_no_znode(op);
+            return if asks { Err(format!("there is no reason for {code:?}")) } else { Ok(()) };
         };
         match (code, self.znode_at(path.as_str(), zxid)) {
             (ErrorCode::NoNode, Some(_)) => Err(format!("{path} was there, not {code:?}")),
@@ -207,15 +207,22 @@ fn read_by(op: &Op) -> Option<&ZPath> {
     }
 }
 
+/// Whether it is a question all the same.
+fn asks_of_no_znode(op: &Op) -> bool {
+    matches!(op, Op::WhoAmI | Op::GetEphemerals { .. } | Op::MultiRead(_))
+}
+
 /// The data that an answer brings, or some of the length that it names.
 fn data_told(outcome: &Outcome) -> Option<Data> {
-    let (Outcome::Exists(stat)
-    | Outcome::Acl { stat, .. }
-    | Outcome::Children { stat: Some(stat), .. }) = outcome
-    else {
-        return if let Outcome::Data { data, .. } = outcome { Some(data.clone()) } else { None };
-    };
-    Some(vec![0; usize::try_from(stat.data_length).ok()?].into())
+    match outcome {
+        Outcome::Data { data, .. } => Some(data.clone()),
+        Outcome::Exists(stat)
+        | Outcome::Acl { stat, .. }
+        | Outcome::Children { stat: Some(stat), .. } => {
+            Some(vec![0; usize::try_from(stat.data_length).ok()?].into())
+        }
+        _ => None,
+    }
 }
 
 /// Who somebody is, in any order, without what is secret of it.

@@ -104,9 +104,9 @@ impl Requests {
         }
     }
 
-    /// Whether `session` goes on in the place of `before`, for a client to which it is the same: one that
-    /// only a server without a leader knew is left with that server, and what the client has seen and
-    /// waits for stays.
+    /// Whether `session` is `before`, or goes on in its place for a client to which it is the same: one
+    /// that only a server without a leader knew is left with that server, and what the client has seen
+    /// and waits for stays.
     pub fn continues(&self, session: SessionId, before: SessionId) -> bool {
         let mut earlier =
             std::iter::successors(Some(session), |it| self.successors.get(it).copied());

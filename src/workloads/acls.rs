@@ -1,11 +1,11 @@
 //! Clients that show who they are, and znodes that are not for everybody: some may read, some may
 //! write, some may say who may, and not all of them know it.
 
-use super::ask::{ANY, below, check, children, delete, exists, get, path, set, watching};
+use super::ask::{ANY, below, check, children, delete, exists, get, path, set, show, watching};
 use super::turns::{PAUSE_MS, Turns};
 use super::{Seat, Seen, Step, Workload};
 use crate::base::{Range, Rng, ZPath};
-use crate::history::{Acl, Acls, Answer, CreateMode, Form, Op, Outcome, Proof, id_of_secret};
+use crate::history::{Acl, Acls, Answer, CreateMode, Form, Op, Outcome, id_of_secret};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use toml::Table;
@@ -161,8 +161,4 @@ impl AclClient {
         self.written += 1;
         format!("{}-{}", self.seat.index, self.written)
     }
-}
-
-fn show(scheme: &str, secret: &str) -> Op {
-    Op::AddAuth(Proof { scheme: scheme.to_owned(), secret: secret.to_owned() })
 }

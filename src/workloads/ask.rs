@@ -1,7 +1,7 @@
 //! Requests in short forms, for the workloads.
 
 use crate::base::{Data, ErrorCode, Stat, ZPath};
-use crate::history::{Acls, Answer, CreateMode, Form, Op, Outcome};
+use crate::history::{Acls, Answer, CreateMode, Form, Op, Outcome, Proof};
 
 /// Whichever version it has.
 pub const ANY: i32 = -1;
@@ -68,6 +68,11 @@ pub fn without_stat(mut op: Op) -> Op {
 /// Catches up with the leader.
 pub fn sync(path: &ZPath) -> Op {
     Op::Sync { path: path.clone() }
+}
+
+/// Shows who the client is.
+pub fn show(scheme: &str, secret: &str) -> Op {
+    Op::AddAuth(Proof { scheme: scheme.to_owned(), secret: secret.to_owned() })
 }
 
 /// The same read, which also leaves a watch.

@@ -3,12 +3,12 @@
 //! everybody. Much is asked in its first form, without Stats.
 
 use super::ask::{
-    ANY, below, children, create, create_as, delete, get, path, set, watching, without_stat,
+    ANY, below, children, create, create_as, delete, get, path, set, show, watching, without_stat,
 };
 use super::turns::{PAUSE_MS, Turns};
 use super::{Seat, Seen, Step, Workload};
 use crate::base::{Range, Rng, ZPath};
-use crate::history::{Acl, CreateMode, Op, Proof, Watching, id_of_secret};
+use crate::history::{Acl, CreateMode, Op, Watching, id_of_secret};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use toml::Table;
@@ -80,7 +80,10 @@ impl Census {
             }
             13 => vec![set(key, value.clone(), ANY), set(&child, value, ANY)],
             14 => vec![self.own(rng), ephemerals(""), Op::Close],
-            _ => vec![Op::WhoAmI, self.show(rng), Op::WhoAmI],
+            _ => {
+                let secret = SECRETS[rng.below(SECRETS.len() as u64) as usize];
+                vec![Op::WhoAmI, show("digest", secret), Op::WhoAmI]
+            }
         }
     }
 
@@ -133,11 +136,6 @@ impl Census {
             *acls = vec![Acl::new("digest", id_of_secret(SECRETS[0]), Acl::ALL)].into();
         }
         op
-    }
-
-    fn show(&self, rng: &mut Rng) -> Op {
-        let secret = SECRETS[rng.below(SECRETS.len() as u64) as usize].to_owned();
-        Op::AddAuth(Proof { scheme: "digest".to_owned(), secret })
     }
 
     fn value(&mut self) -> String {
