@@ -22,6 +22,8 @@ pub struct SessionSpan {
 pub struct ConnectionSpan {
     /// Which server.
     pub server: ServerId,
+    /// It had no leader, and only read.
+    pub read_only: bool,
     /// From when.
     pub from: Time,
     /// Until when.
@@ -37,8 +39,8 @@ pub struct OpMark {
     pub answer: Option<u64>,
     /// What became of it.
     pub fate: OpFate,
-    /// Whom it was sent to.
-    pub server: Option<ServerId>,
+    /// Whether it becomes a transaction.
+    pub writes: bool,
     /// In words.
     pub words: String,
 }
@@ -101,7 +103,8 @@ struct Fold {
 struct Client {
     lane: ClientLane,
     session: Option<(SessionId, Time)>,
-    connection: Option<(ServerId, Time)>,
+    /// The present one; until when is not known yet.
+    connection: Option<ConnectionSpan>,
     /// Where a call's mark stands, and what was asked.
     calls: BTreeMap<u64, (usize, Op)>,
     /// Armed by which event; by whether it is on children, and its path.
@@ -144,7 +147,7 @@ impl Client {
             invoke: index,
             answer: None,
             fate: OpFate::Open,
-            server: self.connection.map(|(server, _)| server),
+            writes: op.is_write(),
             words: op.to_string(),
         });
     }
@@ -165,13 +168,14 @@ impl Client {
 
     fn change(&mut self, at: Time, session: SessionId, change: &ConnectionChange) {
         match change {
-            ConnectionChange::Connected { server, .. } => {
+            ConnectionChange::Connected { server, read_only, .. } => {
                 if self.session.is_none_or(|(known, _)| known != session) {
                     self.end_session(at, "left");
                     self.session = Some((session, at));
                 }
                 self.end_connection(at);
-                self.connection = Some((*server, at));
+                let (server, read_only) = (*server, *read_only);
+                self.connection = Some(ConnectionSpan { server, read_only, from: at, to: at });
             }
             ConnectionChange::Disconnected => self.end_connection(at),
             ConnectionChange::Expired => self.end_session(at, "expired"),
@@ -183,8 +187,8 @@ impl Client {
     }
 
     fn end_connection(&mut self, at: Time) {
-        if let Some((server, from)) = self.connection.take() {
-            self.lane.connections.push(ConnectionSpan { server, from, to: at });
+        if let Some(span) = self.connection.take() {
+            self.lane.connections.push(ConnectionSpan { to: at, ..span });
         }
     }
 

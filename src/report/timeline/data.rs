@@ -113,7 +113,8 @@ struct ServerColumns {
 #[derive(Serialize, Default)]
 struct ClientColumns {
     sessions: Vec<(u32, u64, u64, &'static str)>,
-    connections: Vec<(i32, u64, u64)>,
+    /// To whom, from when, until when, and 1 for reads only.
+    connections: Vec<(i32, u64, u64, u8)>,
     ops: OpColumns,
     /// Armed by, fired in (−1: never), until, path, on children.
     watches: Vec<(u64, i64, u64, u32, u8)>,
@@ -125,7 +126,7 @@ struct OpColumns {
     answer: Vec<i64>,
     /// 0 done, 1 refused, 2 unknown, 3 never answered.
     fate: Vec<u8>,
-    server: Vec<i32>,
+    writes: Vec<u8>,
     words: Vec<u32>,
 }
 
@@ -386,7 +387,8 @@ impl Build {
             columns.sessions.push((session, it.from.0, it.to.0, it.end));
         }
         for it in &lane.connections {
-            columns.connections.push((self.place(Some(it.server)), it.from.0, it.to.0));
+            let server = self.place(Some(it.server));
+            columns.connections.push((server, it.from.0, it.to.0, it.read_only.into()));
         }
         for it in &lane.ops {
             columns.ops.invoke.push(it.invoke);
@@ -397,7 +399,7 @@ impl Build {
                 OpFate::Unknown => 2,
                 OpFate::Open => 3,
             });
-            columns.ops.server.push(self.place(it.server));
+            columns.ops.writes.push(it.writes.into());
             columns.ops.words.push(self.text(it.words.clone()));
         }
         for it in &lane.watches {

@@ -116,15 +116,15 @@ const clients = given.clients.map(columns => {
     let row = rows.findIndex(until => until <= from);
     if (row < 0) row = rows.length < 3 ? rows.length : 2;
     rows[row] = to;
-    const words = texts[columns.ops.words[i]];
-    ops.push({ invoke, answer, from, to, row, fate: columns.ops.fate[i], server: columns.ops.server[i], words,
-      reads: /^(get|exists|children|sync)/.test(words) });
+    ops.push({ invoke, answer, from, to, row, fate: columns.ops.fate[i],
+      words: texts[columns.ops.words[i]], reads: columns.ops.writes[i] === 0 });
   }
   return {
     ops, longest: ops.reduce((most, op) => Math.max(most, op.to - op.from), 0), from: ops.map(op => op.from),
     rows: Math.max(1, rows.length),
     sessions: columns.sessions.map(([session, from, to, how]) => ({ session: texts[session], from, to, how })),
-    connections: columns.connections.map(([server, from, to]) => ({ server, from, to })),
+    connections: columns.connections.map(([server, from, to, readOnly]) =>
+      ({ name: nodes[server] + (readOnly === 1 ? ', reads only' : ''), from, to })),
     watches: columns.watches.map(([armed, fired, until, path, child]) =>
       ({ armed, fired, from: events.at[armed], to: until, path: texts[path], child: child === 1 })),
   };

@@ -326,7 +326,7 @@ function drawClient(c, lane, client, node) {
     c.fillStyle = colours['--line']; c.fillRect(at.x, lane.top + 2, at.w, 10);
     c.fillStyle = colours['--soft']; c.fillRect(at.x, lane.top + 2, 1, 10);
     c.fillStyle = colours['--ink'];
-    clipText(c, nodes[it.server], at.x + 4, lane.top + 7.5, at.w - 5);
+    clipText(c, it.name, at.x + 4, lane.top + 7.5, at.w - 5);
   }
   drawWatches(c, lane, client);
   drawOps(c, lane, client);
@@ -561,7 +561,7 @@ function serverWords(server, event) {
 function clientWords(client, time) {
   const now = it => it.from <= time && (time < it.to || it.to === end);
   const at = client.connections.find(now), session = client.sessions.find(now);
-  return [at ? '→ ' + nodes[at.server] : session ? 'no connection' : 'no session', session ? session.session : ''];
+  return [at ? '→ ' + at.name : session ? 'no connection' : 'no session', session ? session.session : ''];
 }
 
 /** The moment that tables show: under the mouse, or else at the cursor. */
